@@ -1,0 +1,113 @@
+# berth: see `make help`.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+SAN     ?=
+
+LIBS      = libcurl jansson libwslay inih libmd
+TEST_LIBS = cmocka
+BUILD     = build$(if $(SAN),/san)
+
+WARNINGS  = -Wall -Wextra -Wconversion -Wshadow -Werror
+HARDEN    = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=all)
+comma     = ,
+CFLAGS   ?= -O2 -g
+CPPFLAGS += -Isrc -Iui -I. -D_GNU_SOURCE
+STANDARD  = -std=c17
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed
+
+LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+LIB_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+COMPILE    = $(CC) $(STANDARD) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(SANITIZE) $(LIB_CFLAGS)
+
+SOURCES  = $(sort $(filter-out src/main.c,$(wildcard src/*/*.c)))
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o)
+UNIT     = $(sort $(wildcard tests/unit/*.c))
+HARNESS  = $(sort $(wildcard tests/harness/*.c))
+LIVE     = $(sort $(wildcard tests/integration/*.c))
+BENCH    = $(sort $(wildcard tests/bench/*.c))
+UNIT_PROGRAMS  = $(UNIT:%.c=$(BUILD)/%)
+LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)
+BENCH_PROGRAMS = $(BENCH:%.c=$(BUILD)/%)
+ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] tests/*/*.[ch])
+
+.PHONY: all run check check-unit bench lint format install uninstall clean help deps libraries
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/berth ## build berth (SAN=1: with ASan and UBSan, to build/san)
+
+$(BUILD)/berth: $(BUILD)/src/main.o $(BUILD)/libberth.a
+	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(BUILD)/libberth.a: $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: %.c | libraries
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(HARNESS:%.c=$(BUILD)/%.o) $(BUILD)/libberth.a
+	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(shell pkg-config --libs $(TEST_LIBS))
+
+# A missing library is named before the compiler stumbles over it.
+libraries:
+	@missing=; for lib in $(LIBS); do pkg-config --exists $$lib || missing="$$missing $$lib"; done; \
+	[ -z "$$missing" ] || { echo "missing (pkg-config does not know):$$missing" >&2; \
+	echo "hint: assets/packages build   installs them on Debian" >&2; exit 1; }
+
+deps:
+	@assets/packages build incus
+
+run: deps ## install what is missing, build, find or start an Incus, open berth
+	@$(MAKE) --no-print-directory all
+	@assets/try $(BUILD)/berth
+
+check: ## install what is missing, build, run every test against a private Incus
+	@assets/packages build incus test
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(if $(SAN),,lint) tests
+	@tests/run $(BUILD)
+
+check-unit: tests-unit ## the tests that need no daemon
+	@tests/run $(BUILD) unit
+
+bench: ## speed and memory as ratios against the incus command and the bare API
+	@assets/packages build incus test
+	@$(MAKE) --no-print-directory all tests
+	@tests/run $(BUILD) bench
+
+tests-unit: all $(UNIT_PROGRAMS)
+tests: tests-unit $(LIVE_PROGRAMS) $(BENCH_PROGRAMS)
+.PHONY: tests-unit tests
+
+lint: ## rooms, format, clang-tidy, cppcheck
+	@tests/house
+	clang-format --dry-run -Werror $(ALL_C)
+	@printf '%s\n' $(filter src/%.c ui/%.c,$(ALL_C)) | xargs -P "$$(nproc)" -n 6 sh -c \
+		'clang-tidy --quiet "$$@" -- $(STANDARD) $(CPPFLAGS) $(LIB_CFLAGS) 2>&1 | { ! grep -E "warning:|error:"; }' tidy
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -j "$$(nproc)" $(CPPFLAGS) src $(wildcard ui)
+
+format:
+	clang-format -i $(ALL_C)
+
+install: all ## install to DESTDIR/PREFIX
+	install -D -m 755 $(BUILD)/berth $(DESTDIR)$(PREFIX)/bin/berth
+	install -D -m 644 assets/config.ini $(DESTDIR)$(PREFIX)/share/doc/berth/config.ini
+	install -D -m 644 assets/LICENSE $(DESTDIR)$(PREFIX)/share/doc/berth/LICENSE
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/berth
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/berth
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this text
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,69 @@
+/*
+ * Strings, lists of strings and growing buffers.
+ *
+ * Running out of memory ends the process with a message: no caller could do better, and every
+ * caller would have to be tested for it.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* malloc, zeroed; never NULL. */
+void *mem_new(size_t size) nodiscard;
+/* realloc; never NULL. */
+void *mem_grow(void *memory, size_t size) nodiscard;
+
+/* A new string; the caller owns it. str_copy(NULL) is NULL. */
+char *str_copy(const char *text) nodiscard;
+char *str_copy_n(const char *text, size_t length) nodiscard;
+char *str_printf(const char *format, ...) printf_like(1, 2) nodiscard;
+char *str_vprintf(const char *format, va_list arguments) nodiscard;
+
+/* Frees *slot and puts a copy of text there. */
+void str_set(char **slot, const char *text);
+
+bool str_equal(const char *a, const char *b); /* NULL equals NULL alone */
+bool str_starts(const char *text, const char *prefix);
+bool str_empty(const char *text); /* NULL or "" */
+
+/* A whole decimal number from 0 to limit, nothing before or behind it; false otherwise. */
+bool str_to_number(const char *text, unsigned long limit, unsigned long *number) nodiscard;
+
+/*
+ * Text from outside, safe to show on a terminal: control characters (newline, escape, C1) and bytes
+ * that are no UTF-8 become "?". The caller owns the result.
+ */
+char *str_shown(const char *text) nodiscard;
+
+/* Whether text is valid UTF-8 (RFC 3629). */
+bool str_is_utf8(const char *text);
+
+/* A list of strings that it owns; `items` ends with NULL, so that it serves as argv. */
+struct strings {
+    char **items;
+    size_t count;
+};
+void strings_add(struct strings *list, const char *text);
+void strings_take(struct strings *list, char *take_text);
+void strings_printf(struct strings *list, const char *format, ...) printf_like(2, 3);
+bool strings_has(const struct strings *list, const char *text);
+/* The items with `separator` between them; the caller owns the result. */
+char *strings_join(const struct strings *list, const char *separator) nodiscard;
+void strings_done(struct strings *list);
+
+/* Bytes that grow; `data` always has a NUL behind its `size` bytes (NULL while nothing was added). */
+struct buffer {
+    char *data;
+    size_t size;
+    size_t room;
+};
+void buffer_add(struct buffer *buffer, const void *data, size_t size);
+void buffer_text(struct buffer *buffer, const char *text);
+void buffer_printf(struct buffer *buffer, const char *format, ...) printf_like(2, 3);
+/* Takes `size` bytes off the front. */
+void buffer_drop(struct buffer *buffer, size_t size);
+void buffer_done(struct buffer *buffer);

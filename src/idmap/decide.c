@@ -1,0 +1,110 @@
+#include "idmap/idmap.h"
+
+static bool usable(enum idmap_delegation delegation) {
+    return delegation != IDMAP_NOT_DELEGATED;
+}
+
+/* Why shift cannot be used although the ids match; IDMAP_IDS_MATCH if it can. */
+static enum idmap_reason shift_obstacle(const struct idmap_facts *facts, bool shift_failed) {
+    if (facts->disable_shift)
+        return IDMAP_SHIFT_DISABLED;
+    if (facts->mount_ok == IDMAP_NO || shift_failed)
+        return IDMAP_FILESYSTEM;
+    if (facts->vm == IDMAP_VM_LIMA || facts->vm == IDMAP_VM_COLIMA)
+        return IDMAP_VM_HOST;
+    if (facts->daemon_ok == IDMAP_NO)
+        return IDMAP_NO_DAEMON_SUPPORT;
+    return IDMAP_IDS_MATCH;
+}
+
+/* Whether code may write into the workspace that it sees like this. */
+static bool may_write(const struct idmap_facts *facts, struct idmap_ids seen) {
+    unsigned int bits = facts->mode & 07;
+    if (seen.uid == facts->code.uid)
+        bits = (facts->mode >> 6) & 07;
+    else if (seen.gid == facts->code.gid)
+        bits = (facts->mode >> 3) & 07;
+    return (bits & 03) == 03; /* creating a file in a directory takes write and search */
+}
+
+static void predict(const struct idmap_facts *facts, struct idmap_decision *decision) {
+    struct idmap_view *view = &decision->view;
+    view->seen = facts->owner;
+    view->made = facts->code;
+    view->made_gid_known = true;
+    if (decision->method == IDMAP_RAW) {
+        bool group_seen = decision->group_mapped && facts->owner.gid == facts->host.gid;
+        view->seen.uid = facts->owner.uid == facts->host.uid ? facts->code.uid : IDMAP_NOBODY;
+        view->seen.gid = group_seen ? facts->code.gid : IDMAP_NOBODY;
+        view->made = facts->host;
+        view->made_gid_known = decision->group_mapped;
+    }
+    view->writable = may_write(facts, view->seen);
+}
+
+static void warn(const struct idmap_facts *facts, struct idmap_decision *decision) {
+    if (decision->method == IDMAP_RAW && !decision->group_mapped)
+        decision->warnings |= IDMAP_WARN_GROUP_UNMAPPED;
+    if (decision->view.seen.uid != facts->code.uid)
+        decision->warnings |= IDMAP_WARN_OWNER_UNMAPPED;
+    if (!decision->view.writable)
+        decision->warnings |= IDMAP_WARN_NOT_WRITABLE;
+    if (decision->shift && (facts->mount_ok == IDMAP_UNKNOWN || facts->vm != IDMAP_VM_NONE))
+        decision->warnings |= IDMAP_WARN_SHIFT_UNPROVEN;
+    if (decision->shift && facts->daemon_ok == IDMAP_UNKNOWN)
+        decision->warnings |= IDMAP_WARN_DAEMON_UNKNOWN;
+}
+
+static void write_raw(const struct idmap_facts *facts, struct idmap_decision *decision) {
+    struct idmap_ids host = facts->host, code = facts->code;
+    if (!decision->group_mapped)
+        snprintf(decision->raw, sizeof decision->raw, "uid %u %u", host.uid, code.uid);
+    else if (host.uid == host.gid && code.uid == code.gid)
+        snprintf(decision->raw, sizeof decision->raw, "both %u %u", host.uid, code.uid);
+    else
+        snprintf(decision->raw, sizeof decision->raw, "uid %u %u\ngid %u %u", host.uid, code.uid, host.gid,
+                 code.gid);
+}
+
+static struct idmap_decision refuse(enum idmap_reason reason) {
+    return (struct idmap_decision){.method = IDMAP_REFUSED, .reason = reason};
+}
+
+static struct idmap_decision decide(const struct idmap_facts *facts, bool shift_failed) {
+    if (facts->host.uid == 0)
+        return refuse(IDMAP_HOST_ROOT);
+    if (facts->code.uid == 0)
+        return refuse(IDMAP_CODE_ROOT);
+
+    struct idmap_decision decision = {.reason = IDMAP_IDS_DIFFER};
+    if (facts->host.uid == facts->code.uid && facts->host.gid == facts->code.gid)
+        decision.reason = shift_obstacle(facts, shift_failed);
+    if (decision.reason == IDMAP_IDS_MATCH) {
+        decision.method = IDMAP_SHIFT;
+        decision.shift = true;
+        decision.group_mapped = true;
+    } else {
+        if (!usable(facts->uid_delegation))
+            return refuse(IDMAP_NOT_DELEGATED_IDS);
+        decision.method = IDMAP_RAW;
+        decision.group_mapped = facts->host.gid != 0 && usable(facts->gid_delegation);
+        write_raw(facts, &decision);
+    }
+    predict(facts, &decision);
+    warn(facts, &decision);
+    return decision;
+}
+
+struct idmap_decision idmap_decide(const struct idmap_facts *facts) {
+    return decide(facts, false);
+}
+
+struct idmap_decision idmap_decide_without_shift(const struct idmap_facts *facts) {
+    return decide(facts, true);
+}
+
+enum idmap_answer idmap_both(enum idmap_answer a, enum idmap_answer b) {
+    if (a == IDMAP_NO || b == IDMAP_NO)
+        return IDMAP_NO;
+    return a == IDMAP_YES && b == IDMAP_YES ? IDMAP_YES : IDMAP_UNKNOWN;
+}
