@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 
@@ -41,6 +42,7 @@ struct loop {
     signal_fn *caught;
     void *caught_data;
     int last_signal;
+    bool interruptible;
     sigset_t old_signals;
 };
 
@@ -256,9 +258,23 @@ static int wait_time(const struct loop *loop) {
     return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
+void loop_interruptible(struct loop *loop, bool on) {
+    loop->interruptible = on;
+}
+
+static bool interrupted(const struct loop *loop, struct error *err) {
+    if (!loop->interruptible || loop->last_signal == 0)
+        return false;
+    error_set(err, ERROR_CANCELLED, "cancelled by SIG%s", sigabbrev_np(loop->last_signal));
+    err->code = loop->last_signal;
+    return true;
+}
+
 bool loop_run(struct loop *loop, const bool *done, struct error *err) {
     finish_transfers(loop);
     while (!*done) {
+        if (interrupted(loop, err))
+            return false;
         unsigned int count = collect(loop);
         CURLMcode code = curl_multi_poll(loop->multi, loop->polled, count, wait_time(loop), NULL);
         if (code != CURLM_OK)

@@ -54,7 +54,13 @@ const sigset_t *loop_signals_old(const struct loop *loop);
 /* The last signal that asks for an end (not SIGWINCH), 0 if none came. */
 int loop_last_signal(const struct loop *loop);
 
-/* Runs until *done is true. Fails only if the kernel refuses to wait. */
+/*
+ * While on, a signal that asks for an end makes loop_run() fail with ERROR_CANCELLED, and go on
+ * failing until it is off. Off at first.
+ */
+void loop_interruptible(struct loop *loop, bool on);
+
+/* Runs until *done is true. Fails when interrupted, or if the kernel refuses to wait. */
 bool loop_run(struct loop *loop, const bool *done, struct error *err) nodiscard;
 
 /* Milliseconds of a clock that never goes back. */

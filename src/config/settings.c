@@ -1,0 +1,202 @@
+#include "config/settings.h"
+
+#include "base/path.h"
+#include "config/value.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <string.h>
+
+const struct setting_spec setting_specs[SETTINGS_COUNT] = {
+    [SETTING_PROJECT] = {"incus", "project", "BERTH_PROJECT", KIND_TEXT, "default", "Incus project"},
+    [SETTING_CODE_UID] = {"incus", "code_uid", "BERTH_CODE_UID", KIND_ID, "1000", "uid of the user inside"},
+    [SETTING_CODE_GID] = {"incus", "code_gid", "BERTH_CODE_GID", KIND_ID, "",
+                          "gid of the user inside; unset: the same number as code_uid"},
+    [SETTING_CODE_USER] = {"incus", "code_user", "BERTH_CODE_USER", KIND_TEXT, "code", "name of the user inside"},
+    [SETTING_DISABLE_SHIFT] = {"incus", "disable_shift", "BERTH_DISABLE_SHIFT", KIND_BOOL, "false",
+                               "never use idmapped mounts"},
+    [SETTING_IMAGE] = {"container", "image", "BERTH_IMAGE", KIND_TEXT, "coi", "image alias or fingerprint"},
+    [SETTING_PERSISTENT] = {"container", "persistent", "BERTH_PERSISTENT", KIND_BOOL, "false",
+                            "keep the container when its session ends"},
+    [SETTING_STORAGE_POOL] = {"container", "storage_pool", "BERTH_STORAGE_POOL", KIND_TEXT, "",
+                              "storage pool; unset: the default profile's"},
+    [SETTING_PRE_START] = {"container", "pre_start", "BERTH_PRE_START", KIND_PROGRAM, "",
+                           "program run with the container's name before its first start"},
+    [SETTING_CPU] = {"limits", "cpu", "BERTH_CPU", KIND_CPU, "", "CPUs: a count, or a set such as 0-3"},
+    [SETTING_MEMORY] = {"limits", "memory", "BERTH_MEMORY", KIND_SIZE, "", "memory: 2GiB, 512MB, 50%"},
+    [SETTING_DISK_READ] = {"limits", "disk_read", "BERTH_DISK_READ", KIND_RATE, "",
+                           "reads of the root disk, per second: 20MiB, 500iops"},
+    [SETTING_DISK_WRITE] = {"limits", "disk_write", "BERTH_DISK_WRITE", KIND_RATE, "",
+                            "writes of the root disk, per second"},
+    [SETTING_PROCESSES] = {"limits", "processes", "BERTH_PROCESSES", KIND_COUNT, "", "processes at one time"},
+};
+
+static void store(struct settings *settings, enum setting which, const char *value, enum origin origin,
+                  const char *where) {
+    str_set(&settings->values[which].text, value);
+    str_set(&settings->values[which].where, where);
+    settings->values[which].origin = origin;
+}
+
+struct parse {
+    struct settings *settings;
+    const char *file;
+    const char *rest; /* of the content */
+    int line;
+    bool seen[SETTINGS_COUNT];
+    struct error *err;
+};
+
+/* inih's reader: the next line of the content. Counts them, which inih's handler is not told. */
+static char *next_line(char *room, int size, void *data) {
+    struct parse *parse = data;
+    if (!*parse->rest || parse->err->class)
+        return NULL;
+    size_t length = strcspn(parse->rest, "\n");
+    size_t whole = length + (parse->rest[length] == '\n');
+    parse->line++;
+    if (whole >= (size_t)size) {
+        error_set(parse->err, ERROR_USAGE, "%s:%d: a line longer than %d characters", parse->file, parse->line,
+                  size - 2);
+        return NULL;
+    }
+    memcpy(room, parse->rest, whole);
+    room[whole] = 0;
+    parse->rest += whole;
+    return room;
+}
+
+static int find(const char *section, const char *key) {
+    for (int i = 0; i < SETTINGS_COUNT; i++)
+        if (str_equal(setting_specs[i].section, section) && str_equal(setting_specs[i].key, key))
+            return i;
+    return -1;
+}
+
+static void unknown_key(struct parse *parse, const char *section, const char *key) {
+    _cleanup_free_ char *shown = str_shown(key), *shown_section = str_shown(section);
+    error_set(parse->err, ERROR_USAGE, "%s:%d: unknown key \"%s\" in [%s]", parse->file, parse->line, shown,
+              shown_section);
+    for (int i = 0; i < SETTINGS_COUNT; i++)
+        if (str_equal(setting_specs[i].key, key))
+            error_hint(parse->err, "%s belongs into [%s]", key, setting_specs[i].section);
+    _cleanup_(strings_done) struct strings keys = {0};
+    for (int i = 0; i < SETTINGS_COUNT; i++)
+        if (str_equal(setting_specs[i].section, section))
+            strings_add(&keys, setting_specs[i].key);
+    _cleanup_free_ char *list = strings_join(&keys, ", ");
+    if (keys.count)
+        error_hint(parse->err, "[%s] has: %s", section, list);
+    else
+        error_hint(parse->err, "the sections are [incus], [container] and [limits]");
+}
+
+static int take_pair(void *data, const char *section, const char *key, const char *value) {
+    struct parse *parse = data;
+    int which = find(section, key);
+    if (parse->err->class)
+        return 0;
+    if (which < 0) {
+        unknown_key(parse, section, key);
+        return 0;
+    }
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line);
+    if (parse->seen[which]) {
+        error_set(parse->err, ERROR_USAGE, "%s: %s is set twice", where, key);
+        return 0;
+    }
+    parse->seen[which] = true;
+    if (!value_check(setting_specs[which].kind, value, parse->err)) {
+        error_prefix(parse->err, "%s: %s", where, key);
+        return 0;
+    }
+    store(parse->settings, (enum setting)which, value, ORIGIN_FILE, where);
+    return 1;
+}
+
+bool settings_parse(struct settings *settings, const char *file, const char *content, struct error *err) {
+    struct parse parse = {.settings = settings, .file = file, .rest = content, .err = err};
+    int bad_line = ini_parse_stream(next_line, &parse, take_pair, &parse);
+    if (err->class == ERROR_NONE && bad_line != 0)
+        return error_set(err, ERROR_USAGE, "%s:%d: neither [section] nor key = value", file, bad_line);
+    return err->class == ERROR_NONE;
+}
+
+static char *config_file(void) {
+    const char *base = getenv("XDG_CONFIG_HOME");
+    if (!str_empty(base) && base[0] == '/')
+        return str_printf("%s/berth/config.ini", base);
+    return str_printf("%s/.config/berth/config.ini", path_home());
+}
+
+static bool load_file(struct settings *settings, struct error *err) {
+    _cleanup_(buffer_done) struct buffer content = {0};
+    _cleanup_(error_done) struct error reading = {0};
+    if (!path_read(settings->file, &content, &reading)) {
+        if (reading.code == ENOENT || reading.code == ENOTDIR)
+            return true;
+        error_move(err, &reading);
+        return false;
+    }
+    if (strlen(content.data) != content.size)
+        return error_set(err, ERROR_USAGE, "%s: a NUL byte: this is not a text file", settings->file);
+    return settings_parse(settings, settings->file, content.data, err);
+}
+
+static bool load_environment(struct settings *settings, struct error *err) {
+    for (int i = 0; i < SETTINGS_COUNT; i++) {
+        const char *value = getenv(setting_specs[i].variable);
+        if (str_empty(value))
+            continue;
+        _cleanup_free_ char *where = str_printf("$%s", setting_specs[i].variable);
+        if (!value_check(setting_specs[i].kind, value, err)) {
+            error_prefix(err, "%s", where);
+            return false;
+        }
+        store(settings, (enum setting)i, value, ORIGIN_ENVIRONMENT, where);
+    }
+    return true;
+}
+
+bool settings_load(struct settings *settings, struct error *err) {
+    for (int i = 0; i < SETTINGS_COUNT; i++)
+        store(settings, (enum setting)i, setting_specs[i].value, ORIGIN_DEFAULT, "built in");
+    settings->file = config_file();
+    return load_file(settings, err) && load_environment(settings, err);
+}
+
+void settings_done(struct settings *settings) {
+    for (int i = 0; i < SETTINGS_COUNT; i++) {
+        free(settings->values[i].text);
+        free(settings->values[i].where);
+    }
+    free(settings->file);
+    *settings = (struct settings){0};
+}
+
+bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
+                   struct error *err) {
+    if (!value_check(setting_specs[which].kind, value, err)) {
+        error_prefix(err, "%s", flag);
+        return false;
+    }
+    store(settings, which, value, ORIGIN_FLAG, flag);
+    return true;
+}
+
+const char *settings_text(const struct settings *settings, enum setting which) {
+    const char *text = settings->values[which].text;
+    return text ? text : "";
+}
+
+bool settings_bool(const struct settings *settings, enum setting which) {
+    return value_bool(settings_text(settings, which));
+}
+
+unsigned int settings_id(const struct settings *settings, enum setting which) {
+    unsigned long id = 0;
+    const char *text = settings_text(settings, which);
+    if (which == SETTING_CODE_GID && !*text)
+        return settings_id(settings, SETTING_CODE_UID);
+    return str_to_number(text, UINT32_MAX - 1, &id) ? (unsigned int)id : 0;
+}

@@ -1,0 +1,79 @@
+/*
+ * The settings in force, each knowing where it came from: built in, the configuration file, the
+ * environment, a flag; later ones beat earlier ones.
+ */
+#pragma once
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+enum setting {
+    SETTING_PROJECT,
+    SETTING_CODE_UID,
+    SETTING_CODE_GID,
+    SETTING_CODE_USER,
+    SETTING_DISABLE_SHIFT,
+    SETTING_IMAGE,
+    SETTING_PERSISTENT,
+    SETTING_STORAGE_POOL,
+    SETTING_PRE_START,
+    SETTING_CPU,
+    SETTING_MEMORY,
+    SETTING_DISK_READ,
+    SETTING_DISK_WRITE,
+    SETTING_PROCESSES,
+    SETTINGS_COUNT
+};
+
+enum setting_kind {
+    KIND_TEXT,    /* anything but control characters */
+    KIND_BOOL,    /* true/false, yes/no, on/off, 1/0 */
+    KIND_ID,      /* 0 to 4294967294 */
+    KIND_COUNT,   /* 1 and above */
+    KIND_CPU,     /* a count, or CPUs as Incus names them: 0-3,5 */
+    KIND_SIZE,    /* 512MiB, 2GB, 10% */
+    KIND_RATE,    /* 10MB, 500iops */
+    KIND_PROGRAM, /* an absolute path */
+};
+
+enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
+
+/* One row per setting: the file's section and key, the variable, the built-in value. */
+struct setting_spec {
+    const char *section;
+    const char *key;
+    const char *variable;
+    enum setting_kind kind;
+    const char *value;
+    const char *words; /* what it is, for `berth config` and the example file */
+};
+extern const struct setting_spec setting_specs[SETTINGS_COUNT];
+
+struct settings {
+    struct {
+        char *text;
+        enum origin origin;
+        char *where; /* "config.ini:12", "$BERTH_IMAGE", "--image", "built in" */
+    } values[SETTINGS_COUNT];
+    char *file; /* the configuration file that was looked for */
+};
+
+/*
+ * Defaults, then the file, then the environment. A file that is not there is no error; one that has a
+ * mistake is: an error with file and line, and nothing of it is used.
+ */
+bool settings_load(struct settings *settings, struct error *err) nodiscard;
+void settings_done(struct settings *settings);
+
+/* Reads a file's text, named `file` in errors; for settings_load() and the tests. */
+bool settings_parse(struct settings *settings, const char *file, const char *content,
+                    struct error *err) nodiscard;
+/* A flag's value; `flag` is named in the error and as the origin. */
+bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
+                   struct error *err) nodiscard;
+
+/* Lent; "" where nothing is set. */
+const char *settings_text(const struct settings *settings, enum setting which);
+bool settings_bool(const struct settings *settings, enum setting which);
+unsigned int settings_id(const struct settings *settings, enum setting which);

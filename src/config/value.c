@@ -1,0 +1,107 @@
+#include "config/value.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_one_of(const char *value, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(value, words[i]) == 0)
+            return true;
+    return false;
+}
+
+bool value_bool(const char *value) {
+    static const char *const words[] = {"true", "yes", "on", "1"};
+    return is_one_of(value, words, array_length(words));
+}
+
+static bool is_bool(const char *value) {
+    static const char *const no[] = {"false", "no", "off", "0"};
+    return value_bool(value) || is_one_of(value, no, array_length(no));
+}
+
+/* Digits that are not all zero, and one of the units. */
+static bool is_amount(const char *value, const char *const *units, size_t count) {
+    size_t digits = strspn(value, "0123456789");
+    return digits > 0 && digits < 16 && strspn(value, "0") < digits &&
+           is_one_of(value + digits, units, count);
+}
+
+static bool is_size(const char *value) {
+    static const char *const units[] = {"",   "B",   "kB",  "MB",  "GB",  "TB", "PB",
+                                        "EB", "KiB", "MiB", "GiB", "TiB", "%"};
+    return is_amount(value, units, array_length(units));
+}
+
+static bool is_rate(const char *value) {
+    static const char *const units[] = {"iops"};
+    return (is_size(value) && !strchr(value, '%')) || is_amount(value, units, array_length(units));
+}
+
+/* "4", "0-3", "1,3,5-7": Incus' limits.cpu. */
+static bool is_cpu(const char *value) {
+    for (const char *at = value; *at;) {
+        size_t digits = strspn(at, "0123456789");
+        if (digits == 0 || digits > 5)
+            return false;
+        at += digits;
+        if (*at == 0)
+            return strcmp(value, "0") != 0;
+        if (*at != ',' && *at != '-')
+            return false;
+        at++;
+    }
+    return false;
+}
+
+static bool is_text(const char *value) {
+    for (const char *at = value; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return false;
+    return *value && str_is_utf8(value);
+}
+
+bool value_check(enum setting_kind kind, const char *value, struct error *err) {
+    unsigned long number;
+    bool good = false;
+    const char *wanted = "";
+    switch (kind) {
+    case KIND_TEXT:
+        good = is_text(value);
+        wanted = "a text without control characters";
+        break;
+    case KIND_BOOL:
+        good = is_bool(value);
+        wanted = "true or false";
+        break;
+    case KIND_ID:
+        good = str_to_number(value, UINT32_MAX - 1, &number);
+        wanted = "a user or group id (0 to 4294967294)";
+        break;
+    case KIND_COUNT:
+        good = str_to_number(value, UINT32_MAX, &number) && number > 0;
+        wanted = "a number above 0";
+        break;
+    case KIND_CPU:
+        good = is_cpu(value);
+        wanted = "a number of CPUs, or CPUs such as 0-3,5";
+        break;
+    case KIND_SIZE:
+        good = is_size(value);
+        wanted = "a size such as 512MiB, 2GB or 50%";
+        break;
+    case KIND_RATE:
+        good = is_rate(value);
+        wanted = "a rate per second such as 20MiB or 500iops";
+        break;
+    case KIND_PROGRAM:
+        good = is_text(value) && value[0] == '/';
+        wanted = "the absolute path of a program";
+        break;
+    }
+    if (good)
+        return true;
+    _cleanup_free_ char *shown = str_shown(value);
+    return error_set(err, ERROR_USAGE, "\"%s\" is not %s", shown, wanted);
+}

@@ -1,0 +1,103 @@
+#include "incus/private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+char *incus_find_socket(const char *given) {
+    const char *dir = getenv("INCUS_DIR"), *socket = getenv("INCUS_SOCKET");
+    if (!str_empty(given))
+        return str_copy(given);
+    if (!str_empty(socket))
+        return str_copy(socket);
+    if (!str_empty(dir))
+        return str_printf("%s/unix.socket", dir);
+    if (access("/var/lib/incus/unix.socket", F_OK) != 0 && access("/run/incus/unix.socket", F_OK) == 0)
+        return str_copy("/run/incus/unix.socket");
+    return str_copy("/var/lib/incus/unix.socket");
+}
+
+struct incus *incus_new(struct loop *loop, const char *socket, const char *project) {
+    struct incus *client = mem_new(sizeof *client);
+    client->loop = loop;
+    client->socket = str_copy(socket);
+    client->project = str_copy(str_empty(project) ? "default" : project);
+    return client;
+}
+
+void incus_free(struct incus *client) {
+    if (!client)
+        return;
+    while (client->calls)
+        call_drop(client->calls);
+    free(client->socket);
+    free(client->project);
+    free(client);
+}
+
+struct loop *incus_loop(const struct incus *client) {
+    return client->loop;
+}
+
+const char *incus_socket(const struct incus *client) {
+    return client->socket;
+}
+
+const char *incus_project(const struct incus *client) {
+    return client->project;
+}
+
+void incus_trace(struct incus *client, trace_fn *trace, void *data) {
+    client->trace = trace;
+    client->trace_data = data;
+}
+
+void incus_say(const struct incus *client, const char *format, ...) {
+    if (!client->trace)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    _cleanup_free_ char *line = str_vprintf(format, arguments);
+    va_end(arguments);
+    client->trace(client->trace_data, line);
+}
+
+char *incus_escape(const char *text) {
+    char *escaped = curl_easy_escape(NULL, text, 0);
+    char *copy = str_copy(escaped ? escaped : "");
+    curl_free(escaped);
+    return copy;
+}
+
+char *incus_path(const char *query, ...) {
+    struct buffer out = {0};
+    buffer_text(&out, "/1.0");
+    va_list segments;
+    va_start(segments, query);
+    for (const char *segment; (segment = va_arg(segments, const char *));) {
+        _cleanup_free_ char *escaped = incus_escape(segment);
+        /* a segment of dots alone would climb: curl and the daemon both tidy paths */
+        bool dots = strspn(segment, ".") == strlen(segment);
+        buffer_printf(&out, "/%s%s", dots ? "%00" : "", escaped);
+    }
+    va_end(segments);
+    if (query)
+        buffer_printf(&out, "?%s", query);
+    return out.data;
+}
+
+char *incus_with_project(const struct incus *client, const char *path) {
+    _cleanup_free_ char *project = incus_escape(client->project);
+    return str_printf("%s%cproject=%s", path, strchr(path, '?') ? '&' : '?', project);
+}
+
+CURL *incus_handle(const struct incus *client, const char *path) {
+    _cleanup_free_ char *url = str_printf("http://incus%s", path);
+    CURL *easy = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 10L);
+    return easy;
+}

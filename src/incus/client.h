@@ -1,0 +1,77 @@
+/*
+ * A client of one Incus daemon over its unix socket, speaking its REST API
+ * (https://linuxcontainers.org/incus/docs/main/rest-api/). Knows Incus, nothing of sessions.
+ *
+ * Calls are asynchronous; incus_request() is the same for those who can wait. Errors of the daemon
+ * keep its words and carry the HTTP status as their code.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "base/loop.h"
+
+struct incus;
+struct call;
+
+/* The daemon's answer to one call; what is in it is lent for the callback's time. */
+struct reply {
+    int status;            /* HTTP */
+    json_t *body;          /* the whole envelope; NULL if it is not JSON (a log file) */
+    json_t *metadata;      /* body.metadata, or NULL */
+    const char *operation; /* the operation's path, "" if there is none */
+    const char *raw;       /* the bytes as they came */
+    size_t raw_size;
+    long owner_uid; /* X-Incus-Uid, X-Incus-Gid: of a file asked about; -1 if absent */
+    long owner_gid;
+};
+
+/*
+ * Where the daemon's socket is: `given` (a flag), else $INCUS_SOCKET, $INCUS_DIR/unix.socket,
+ * /var/lib/incus/unix.socket, /run/incus/unix.socket, the first of the last two that exists. Caller
+ * owns.
+ */
+char *incus_find_socket(const char *given) nodiscard;
+
+/* Connects to nothing yet. `project` "" is the daemon's default. Both are copied. */
+struct incus *incus_new(struct loop *loop, const char *socket, const char *project) nodiscard;
+void incus_free(struct incus *client); /* calls under way are dropped, their callbacks not called */
+static inline void incus_cleanup(struct incus **client) {
+    incus_free(*client);
+}
+struct loop *incus_loop(const struct incus *client);
+const char *incus_socket(const struct incus *client);
+const char *incus_project(const struct incus *client); /* "default" where none was given */
+
+/* `trace` gets a line for every call and its answer (-v). */
+typedef void trace_fn(void *data, const char *line);
+void incus_trace(struct incus *client, trace_fn *trace, void *data);
+
+/*
+ * "/1.0" and the segments up to NULL, each escaped, with slashes between: incus_path(NULL,
+ * "instances", name, "exec", NULL). `query` ("recursion=1") is put behind it as it is. Caller owns.
+ */
+char *incus_path(const char *query, ...) __attribute__((sentinel)) nodiscard;
+/* One value of a query, escaped. Caller owns. */
+char *incus_escape(const char *text) nodiscard;
+
+/*
+ * Starts a call; `done` is called once, with `err` empty or set (then `reply` is NULL). The body is
+ * borrowed for the call's start. The project is added to the path. The handle is gone after `done`.
+ */
+typedef void reply_fn(void *data, const struct reply *reply, struct error *err);
+struct call *incus_call(struct incus *client, const char *method, const char *path, const json_t *body,
+                        reply_fn *done, void *data);
+/* Drops a call: `done` will not be called. */
+void call_drop(struct call *call);
+
+/*
+ * Calls and runs the loop until the answer is there. `metadata`, unless NULL, gets a new reference
+ * to the answer's metadata.
+ */
+bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
+                   json_t **metadata, struct error *err) nodiscard;
+/* GET of something that is not JSON, a log file for example. */
+bool incus_fetch(struct incus *client, const char *path, struct buffer *content, struct error *err) nodiscard;
+
+/* Adds what is to do about a socket that cannot be reached, and says which of the three cases it is. */
+bool incus_unreachable(const struct incus *client, int number, const char *words, struct error *err);

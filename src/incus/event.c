@@ -1,0 +1,48 @@
+#include "incus/event.h"
+
+#include "incus/websocket.h"
+
+struct events {
+    struct websocket *websocket;
+    const struct events_handler *handler;
+    void *data;
+};
+
+static void opened(void *data) {
+    struct events *events = data;
+    if (events->handler->opened)
+        events->handler->opened(events->data);
+}
+
+static void message(void *data, bool binary, const void *bytes, size_t size) {
+    struct events *events = data;
+    _cleanup_(error_done) struct error ignored = {0};
+    (void)binary;
+    /* an event that is not JSON is not for us; the next one may be */
+    _cleanup_json_ json_t *event = json_parse(bytes, size, "an event", &ignored);
+    if (event)
+        events->handler->event(events->data, json_str_at(event, "type"), json_at(event, "metadata"));
+}
+
+static void closed(void *data, struct error *err) {
+    struct events *events = data;
+    events->handler->closed(events->data, err);
+}
+
+struct events *events_open(struct incus *client, const char *types, const struct events_handler *handler,
+                           void *data) {
+    static const struct websocket_handler inner = {.opened = opened, .message = message, .closed = closed};
+    struct events *events = mem_new(sizeof *events);
+    *events = (struct events){.handler = handler, .data = data};
+    _cleanup_free_ char *escaped = incus_escape(types), *query = str_printf("type=%s", escaped),
+                        *path = incus_path(query, "events", NULL);
+    events->websocket = websocket_open(client, path, &inner, events);
+    return events;
+}
+
+void events_free(struct events *events) {
+    if (!events)
+        return;
+    websocket_free(events->websocket);
+    free(events);
+}

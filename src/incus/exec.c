@@ -1,0 +1,247 @@
+#include "incus/exec.h"
+
+#include "incus/operation.h"
+#include "incus/websocket.h"
+
+#include <string.h>
+
+enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
+
+struct stream {
+    struct exec *exec;
+    int index;
+    struct websocket *websocket;
+    bool open;
+    bool ended;
+};
+
+struct exec {
+    struct incus *client;
+    struct call *starting;
+    struct call *waiting;
+    char *path; /* of the operation, once it has one */
+    struct stream streams[STREAMS];
+    json_t *secrets;
+    bool terminal;
+    bool released;
+    bool input_ended;
+    struct buffer early; /* input from before stdin's stream was open */
+    int pending_signal;
+    bool over; /* the operation has ended */
+    int status;
+    struct error err;
+    const struct exec_handler *handler;
+    void *data;
+};
+
+void exec_free(struct exec *exec) {
+    if (!exec)
+        return;
+    call_drop(exec->starting);
+    call_drop(exec->waiting);
+    for (int i = 0; i < STREAMS; i++)
+        websocket_free(exec->streams[i].websocket);
+    json_decref(exec->secrets);
+    buffer_done(&exec->early);
+    error_done(&exec->err);
+    free(exec->path);
+    free(exec);
+}
+
+static bool output_ended(const struct exec *exec) {
+    for (int i = exec->terminal ? STDIN : STDOUT; i <= (exec->terminal ? STDIN : STDERR); i++)
+        if (exec->streams[i].websocket && !exec->streams[i].ended)
+            return false;
+    return true;
+}
+
+static void finish_if_over(struct exec *exec) {
+    if (exec->over && output_ended(exec))
+        exec->handler->finished(exec->data, exec->status, &exec->err);
+}
+
+static void stream_opened(void *data) {
+    struct stream *stream = data;
+    struct exec *exec = stream->exec;
+    stream->open = true;
+    if (stream->index == CONTROL && exec->pending_signal)
+        exec_signal(exec, exec->pending_signal);
+    if (stream->index != STDIN)
+        return;
+    if (exec->early.size)
+        websocket_send(stream->websocket, true, exec->early.data, exec->early.size);
+    buffer_done(&exec->early);
+    if (exec->input_ended)
+        exec_end_input(exec);
+    else if (exec->handler->drained)
+        exec->handler->drained(exec->data);
+}
+
+static void stream_message(void *data, bool binary, const void *bytes, size_t size) {
+    struct stream *stream = data;
+    struct exec *exec = stream->exec;
+    if (binary && stream->index != CONTROL && size > 0)
+        exec->handler->output(exec->data, stream->index == STDERR ? 2 : 1, bytes, size);
+}
+
+static void stream_drained(void *data) {
+    struct stream *stream = data;
+    if (stream->index == STDIN && stream->exec->handler->drained)
+        stream->exec->handler->drained(stream->exec->data);
+}
+
+static void stream_closed(void *data, struct error *err) {
+    struct stream *stream = data;
+    struct exec *exec = stream->exec;
+    stream->open = false;
+    stream->ended = true;
+    (void)err; /* the operation says how the command ended */
+    finish_if_over(exec);
+}
+
+static void open_stream(struct exec *exec, int index) {
+    static const struct websocket_handler handler = {
+        .opened = stream_opened, .message = stream_message, .drained = stream_drained, .closed = stream_closed};
+    static const char *const keys[] = {"0", "1", "2", "control"};
+    const char *secret = json_get_str(exec->secrets, keys[index]);
+    if (!*secret || exec->streams[index].websocket)
+        return;
+    _cleanup_free_ char *path = str_printf("%s/websocket?secret=%s", exec->path, secret);
+    struct stream *stream = &exec->streams[index];
+    *stream = (struct stream){.exec = exec, .index = index};
+    stream->websocket = websocket_open(exec->client, path, &handler, stream);
+}
+
+void exec_release(struct exec *exec) {
+    exec->released = true;
+    if (exec->path)
+        open_stream(exec, STDIN);
+}
+
+static void give_up(struct exec *exec, struct error *err) {
+    error_move(&exec->err, err);
+    exec->status = -1;
+    exec->over = true;
+    exec->handler->finished(exec->data, exec->status, &exec->err);
+}
+
+static void operation_ended(void *data, const struct reply *reply, struct error *err) {
+    struct exec *exec = data;
+    exec->waiting = NULL;
+    if (!reply) {
+        give_up(exec, err);
+        return;
+    }
+    const json_t *status = json_at(reply->metadata, "metadata.return");
+    exec->over = true;
+    exec->status = json_is_integer(status) ? (int)json_integer_value(status) : -1;
+    _cleanup_free_ char *words = str_shown(json_str_at(reply->metadata, "err"));
+    if (*words || exec->status < 0)
+        error_set(&exec->err, ERROR_FAILED, "%s", *words ? words : "the daemon gave the command no exit status");
+    /* a command that never ran closes no stream */
+    if (*words || exec->status < 0) {
+        exec->handler->finished(exec->data, exec->status, &exec->err);
+        return;
+    }
+    finish_if_over(exec);
+}
+
+static void started(void *data, const struct reply *reply, struct error *err) {
+    struct exec *exec = data;
+    exec->starting = NULL;
+    if (!reply) {
+        give_up(exec, err);
+        return;
+    }
+    exec->path = str_copy(reply->operation);
+    exec->secrets = json_incref(json_at(reply->metadata, "metadata.fds"));
+    _cleanup_free_ char *wait = str_printf("%s/wait", exec->path);
+    exec->waiting = incus_call(exec->client, "GET", wait, NULL, operation_ended, exec);
+    for (int i = STDOUT; i < STREAMS; i++)
+        open_stream(exec, i);
+    if (exec->released)
+        open_stream(exec, STDIN);
+}
+
+static json_t *request_json(const struct exec_request *request, bool websockets) {
+    json_t *command = json_array();
+    for (size_t i = 0; request->command[i]; i++)
+        json_array_append_new(command, json_text(request->command[i]));
+    json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user", (json_int_t)request->uid,
+                             "group", (json_int_t)request->gid, "interactive", request->terminal,
+                             "wait-for-websocket", websockets);
+    if (request->cwd)
+        json_object_set_new(body, "cwd", json_text(request->cwd));
+    if (request->environment)
+        json_object_set(body, "environment", (json_t *)request->environment);
+    if (request->terminal) {
+        json_object_set_new(body, "width", json_integer(request->columns));
+        json_object_set_new(body, "height", json_integer(request->rows));
+    }
+    return body;
+}
+
+struct exec *exec_start(struct incus *client, const char *instance, const struct exec_request *request,
+                        const struct exec_handler *handler, void *data) {
+    struct exec *exec = mem_new(sizeof *exec);
+    *exec = (struct exec){.client = client, .handler = handler, .data = data, .terminal = request->terminal};
+    _cleanup_json_ json_t *body = request_json(request, true);
+    _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
+    exec->starting = incus_call(client, "POST", path, body, started, exec);
+    return exec;
+}
+
+void exec_write(struct exec *exec, const void *bytes, size_t size) {
+    if (exec->streams[STDIN].open)
+        websocket_send(exec->streams[STDIN].websocket, true, bytes, size);
+    else if (!exec->streams[STDIN].ended)
+        buffer_add(&exec->early, bytes, size);
+}
+
+void exec_end_input(struct exec *exec) {
+    exec->input_ended = true;
+    /* an empty text message is the daemon's sign for the end of a stream */
+    if (exec->streams[STDIN].open && !exec->terminal)
+        websocket_send(exec->streams[STDIN].websocket, false, "", 0);
+}
+
+size_t exec_queued(const struct exec *exec) {
+    const struct stream *input = &exec->streams[STDIN];
+    return exec->early.size + (input->open ? websocket_queued(input->websocket) : 0);
+}
+
+void exec_pause(struct exec *exec, int stream, bool paused) {
+    int index = exec->terminal ? STDIN : stream;
+    if (exec->streams[index].open)
+        websocket_pause(exec->streams[index].websocket, paused);
+}
+
+static void send_control(struct exec *exec, json_t *take_message) {
+    char *text = json_dumps(take_message, JSON_COMPACT);
+    json_decref(take_message);
+    if (text && exec->streams[CONTROL].open)
+        websocket_send(exec->streams[CONTROL].websocket, false, text, strlen(text));
+    free(text);
+}
+
+void exec_signal(struct exec *exec, int signal) {
+    exec->pending_signal = exec->streams[CONTROL].open ? 0 : signal;
+    send_control(exec, json_pack("{s:s, s:i}", "command", "signal", "signal", signal));
+}
+
+void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows) {
+    /* the daemon wants the numbers as strings */
+    _cleanup_free_ char *width = str_printf("%hu", columns), *height = str_printf("%hu", rows);
+    send_control(exec, json_pack("{s:s, s:{s:s, s:s}}", "command", "window-resize", "args", "width", width,
+                                 "height", height));
+}
+
+bool exec_run(struct incus *client, const char *instance, const struct exec_request *request, int *status,
+              struct error *err) {
+    _cleanup_json_ json_t *body = request_json(request, false), *metadata = NULL;
+    _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
+    if (!operation_run(client, "POST", path, body, NULL, NULL, &metadata, err))
+        return false;
+    *status = (int)json_int_at(metadata, "return");
+    return true;
+}

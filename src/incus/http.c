@@ -1,0 +1,275 @@
+/* Calls: one libcurl transfer each, its answer checked and unwrapped. */
+#include "incus/private.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A reply may be a whole listing, but not whatever a stranger's socket sends. */
+#define REPLY_LIMIT (64u << 20)
+
+struct call {
+    struct incus *client;
+    struct call *next;
+    CURL *easy;
+    struct curl_slist *headers;
+    char *method;
+    char *path;
+    char *body; /* of the request */
+    struct buffer answer;
+    bool too_large;
+    int64_t started;
+    long owner_uid, owner_gid;
+    reply_fn *done;
+    void *data;
+};
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *data) {
+    struct call *call = data;
+    if (call->answer.size + size * count > REPLY_LIMIT) {
+        call->too_large = true;
+        return 0;
+    }
+    buffer_add(&call->answer, bytes, size * count);
+    return size * count;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *data) {
+    struct call *call = data;
+    _cleanup_free_ char *line = str_copy_n(bytes, size * count);
+    unsigned long value;
+    char *colon = strchr(line, ':');
+    if (colon) {
+        *colon++ = 0;
+        colon += strspn(colon, " ");
+        colon[strcspn(colon, "\r\n")] = 0;
+        if (strcasecmp(line, "X-Incus-Uid") == 0 && str_to_number(colon, UINT32_MAX, &value))
+            call->owner_uid = (long)value;
+        if (strcasecmp(line, "X-Incus-Gid") == 0 && str_to_number(colon, UINT32_MAX, &value))
+            call->owner_gid = (long)value;
+    }
+    return size * count;
+}
+
+static void call_free(struct call *call) {
+    curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->headers);
+    free(call->method);
+    free(call->path);
+    free(call->body);
+    buffer_done(&call->answer);
+    free(call);
+}
+
+void call_drop(struct call *call) {
+    if (!call)
+        return;
+    struct call **link = &call->client->calls;
+    while (*link && *link != call)
+        link = &(*link)->next;
+    if (*link)
+        *link = call->next;
+    loop_transfer_stop(call->client->loop, call->easy);
+    call_free(call);
+}
+
+static const char *socket_group(const char *socket, char *room, size_t size) {
+    struct stat info;
+    const struct group *group = stat(socket, &info) == 0 ? getgrgid(info.st_gid) : NULL;
+    snprintf(room, size, "%s", group && info.st_gid != 0 ? group->gr_name : "incus-admin");
+    return room;
+}
+
+bool incus_unreachable(const struct incus *client, int number, const char *words, struct error *err) {
+    char group[64];
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        error_set(err, ERROR_DAEMON, "no Incus socket at %s", client->socket);
+        error_hint(err, "is Incus installed and started? systemctl start incus");
+        error_hint(err, "a daemon elsewhere: --socket PATH, or INCUS_SOCKET, or INCUS_DIR");
+        break;
+    case EACCES:
+    case EPERM:
+        socket_group(client->socket, group, sizeof group);
+        error_set(err, ERROR_DAEMON, "no permission for the Incus socket %s (it exists; its group is %s)",
+                  client->socket, group);
+        error_hint(err, "join the group, then log in again: sudo usermod -aG %s \"$USER\"", group);
+        error_hint(err, "or in this shell alone: newgrp %s", group);
+        break;
+    case ECONNREFUSED:
+        error_set(err, ERROR_DAEMON, "nobody listens on the Incus socket %s (it exists): the daemon is not running",
+                  client->socket);
+        error_hint(err, "systemctl start incus");
+        break;
+    default:
+        error_set(err, ERROR_DAEMON, "the Incus daemon at %s cannot be reached: %s", client->socket, words);
+        if (strlen(client->socket) >= 108)
+            error_hint(err, "a socket's path must be shorter than 108 bytes");
+    }
+    err->code = number;
+    return false;
+}
+
+static bool not_an_incus(const struct call *call, const char *why, struct error *err) {
+    error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus (%s %s: %s)", call->client->socket,
+              call->method, call->path, why);
+    error_hint(err, "which socket is Incus'? incus info; then --socket PATH or INCUS_SOCKET");
+    return false;
+}
+
+/* What a transfer that brought no answer means. */
+static bool transfer_failed(const struct call *call, CURLcode code, struct error *err) {
+    long number = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &number);
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+        /* older libcurl keeps no errno for a unix socket: ask the file */
+        if (number == 0 && access(call->client->socket, R_OK | W_OK) != 0)
+            number = errno;
+        return incus_unreachable(call->client, (int)number, number ? strerror((int)number) : "connection refused",
+                                 err);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        return not_an_incus(call, "no HTTP", err);
+    case CURLE_WRITE_ERROR:
+        if (call->too_large)
+            return not_an_incus(call, "an endless answer", err);
+        break;
+    default:
+        break;
+    }
+    error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)", call->client->socket,
+              call->method, call->path, curl_easy_strerror(code));
+    error_hint(err, "is it still running? incus info; then try again");
+    return false;
+}
+
+static bool daemon_error(const struct call *call, const json_t *body, struct error *err) {
+    _cleanup_free_ char *words = str_shown(json_str_at(body, "error"));
+    error_set(err, ERROR_FAILED, "%s (%s %s)", words, call->method, call->path);
+    err->code = (int)json_int_at(body, "error_code");
+    return false;
+}
+
+/* Checks and unwraps the answer; reply->body is a new reference. */
+static bool read_reply(const struct call *call, struct reply *reply, struct error *err) {
+    long status = 0;
+    char *type = NULL;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
+    *reply = (struct reply){.status = (int)status,
+                            .operation = "",
+                            .raw = call->answer.data ? call->answer.data : "",
+                            .raw_size = call->answer.size,
+                            .owner_uid = call->owner_uid,
+                            .owner_gid = call->owner_gid};
+    if (strcmp(call->method, "HEAD") == 0)
+        return status < 400 || (error_set(err, ERROR_FAILED, "HTTP %ld (%s %s)", status, call->method, call->path),
+                                err->code = (int)status, false);
+    if (!str_starts(type, "application/json"))
+        return status == 200 && str_starts(type, "application/octet-stream")
+                   ? true
+                   : not_an_incus(call, "no JSON", err);
+    _cleanup_(error_done) struct error parse = {0};
+    reply->body = json_parse(reply->raw, reply->raw_size, "the answer", &parse);
+    if (!reply->body)
+        return not_an_incus(call, parse.message, err);
+    if (str_equal(json_str_at(reply->body, "type"), "error"))
+        return daemon_error(call, reply->body, err);
+    /* a file's content is no envelope */
+    reply->metadata = json_at(reply->body, "metadata");
+    reply->operation = json_str_at(reply->body, "operation");
+    return true;
+}
+
+static void call_done(void *data, CURLcode code) {
+    struct call *call = data;
+    _cleanup_(error_done) struct error err = {0};
+    struct reply reply = {0};
+    bool good = code == CURLE_OK ? read_reply(call, &reply, &err) : transfer_failed(call, code, &err);
+    incus_say(call->client, "%s %s -> %d, %zu bytes, %d ms%s%s", call->method, call->path, reply.status,
+              call->answer.size, (int)(loop_now() - call->started), good ? "" : ": ", good ? "" : err.message);
+    reply_fn *done = call->done;
+    void *done_data = call->data;
+    _cleanup_json_ json_t *body = reply.body;
+    /* the answer's bytes outlive the callback, the handle does not have to */
+    struct buffer answer = call->answer;
+    call->answer = (struct buffer){0};
+    call_drop(call);
+    done(done_data, good ? &reply : NULL, &err);
+    buffer_done(&answer);
+}
+
+struct call *incus_call(struct incus *client, const char *method, const char *path, const json_t *body,
+                        reply_fn *done, void *data) {
+    struct call *call = mem_new(sizeof *call);
+    *call = (struct call){.client = client,
+                          .next = client->calls,
+                          .method = str_copy(method),
+                          .path = incus_with_project(client, path),
+                          .started = loop_now(),
+                          .owner_uid = -1,
+                          .owner_gid = -1,
+                          .done = done,
+                          .data = data};
+    client->calls = call;
+    call->easy = incus_handle(client, call->path);
+    curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
+    if (strcmp(method, "HEAD") == 0)
+        curl_easy_setopt(call->easy, CURLOPT_NOBODY, 1L);
+    if (body) {
+        call->body = json_dumps(body, JSON_COMPACT);
+        call->headers = curl_slist_append(NULL, "Content-Type: application/json");
+        call->headers = curl_slist_append(call->headers, "Expect:");
+        curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, call->body);
+    }
+    loop_transfer(client->loop, call->easy, call_done, call);
+    return call;
+}
+
+struct waiting {
+    bool done;
+    bool good;
+    json_t **metadata;
+    struct buffer *content;
+    struct error *err;
+};
+
+static void wait_done(void *data, const struct reply *reply, struct error *err) {
+    struct waiting *waiting = data;
+    waiting->done = true;
+    waiting->good = reply != NULL;
+    if (!reply)
+        error_move(waiting->err, err);
+    else if (waiting->metadata)
+        *waiting->metadata = json_incref(reply->metadata);
+    if (reply && waiting->content)
+        buffer_add(waiting->content, reply->raw, reply->raw_size);
+}
+
+static bool wait_for(struct incus *client, const char *method, const char *path, const json_t *body,
+                     struct waiting *waiting) {
+    struct call *call = incus_call(client, method, path, body, wait_done, waiting);
+    if (!loop_run(client->loop, &waiting->done, waiting->err)) {
+        if (!waiting->done)
+            call_drop(call);
+        return false;
+    }
+    return waiting->good;
+}
+
+bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
+                   json_t **metadata, struct error *err) {
+    return wait_for(client, method, path, body, &(struct waiting){.metadata = metadata, .err = err});
+}
+
+bool incus_fetch(struct incus *client, const char *path, struct buffer *content, struct error *err) {
+    return wait_for(client, "GET", path, NULL, &(struct waiting){.content = content, .err = err});
+}

@@ -1,0 +1,179 @@
+#include "incus/instance.h"
+
+#include <string.h>
+
+void instance_done(struct instance *instance) {
+    json_decref(instance->json);
+    *instance = (struct instance){0};
+}
+
+bool instance_read(struct instance *instance, json_t *json) {
+    *instance = (struct instance){0};
+    if (!*json_str_at(json, "name"))
+        return false;
+    *instance = (struct instance){
+        .json = json_incref(json),
+        .name = json_str_at(json, "name"),
+        .status = json_str_at(json, "status"),
+        .created_at = json_str_at(json, "created_at"),
+        .type = json_str_at(json, "type"),
+        .ephemeral = json_bool_at(json, "ephemeral"),
+        .config = json_at(json, "expanded_config"),
+        .devices = json_at(json, "expanded_devices"),
+    };
+    return true;
+}
+
+const char *instance_config(const struct instance *instance, const char *key) {
+    return json_get_str(instance->config, key);
+}
+
+const char *instance_device(const struct instance *instance, const char *device, const char *key) {
+    return json_get_str(json_object_get(instance->devices, device), key);
+}
+
+bool instance_running(const struct instance *instance) {
+    return str_equal(instance->status, "Running");
+}
+
+void instances_done(struct instances *list) {
+    for (size_t i = 0; i < list->count; i++)
+        instance_done(&list->items[i]);
+    free(list->items);
+    *list = (struct instances){0};
+}
+
+bool instance_names(struct incus *client, struct strings *names, struct error *err) {
+    _cleanup_json_ json_t *urls = NULL;
+    _cleanup_free_ char *path = incus_path("recursion=0", "instances", NULL);
+    if (!incus_request(client, "GET", path, NULL, &urls, err))
+        return false;
+    size_t index;
+    json_t *url;
+    json_array_foreach(urls, index, url) {
+        const char *text = json_string_value(url), *slash = text ? strrchr(text, '/') : NULL;
+        if (slash) /* "?project=…" follows where it is not the default one */
+            strings_take(names, str_copy_n(slash + 1, strcspn(slash + 1, "?")));
+    }
+    return true;
+}
+
+static int by_name(const void *a, const void *b) {
+    const struct instance *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
+bool instance_list(struct incus *client, const char *pattern, struct instances *list, struct error *err) {
+    _cleanup_json_ json_t *array = NULL;
+    _cleanup_free_ char *filter = str_printf("name eq %s", pattern), *escaped = incus_escape(filter),
+                        *query = str_printf("recursion=1&filter=%s", escaped),
+                        *path = incus_path(query, "instances", NULL);
+    if (!incus_request(client, "GET", path, NULL, &array, err))
+        return false;
+    list->items = mem_new((json_array_size(array) + 1) * sizeof *list->items);
+    size_t index;
+    json_t *json;
+    json_array_foreach(array, index, json) {
+        if (instance_read(&list->items[list->count], json))
+            list->count++;
+    }
+    qsort(list->items, list->count, sizeof *list->items, by_name);
+    return true;
+}
+
+bool instance_get(struct incus *client, const char *name, struct instance *instance, struct error *err) {
+    _cleanup_json_ json_t *json = NULL;
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    if (!incus_request(client, "GET", path, NULL, &json, err))
+        return false;
+    if (!instance_read(instance, json))
+        return error_set(err, ERROR_FAILED, "the daemon's description of %s has no name", name);
+    return true;
+}
+
+bool instance_state(struct incus *client, const char *name, json_t **state, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, "state", NULL);
+    return incus_request(client, "GET", path, NULL, state, err);
+}
+
+static json_t *state_change(const char *action, bool force, long timeout_seconds) {
+    return json_pack("{s:s, s:b, s:I}", "action", action, "force", force, "timeout",
+                     (json_int_t)timeout_seconds);
+}
+
+bool instance_change(struct incus *client, const char *name, const char *action, bool force,
+                     long timeout_seconds, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, "state", NULL);
+    _cleanup_json_ json_t *body = state_change(action, force, timeout_seconds);
+    return operation_run(client, "PUT", path, body, NULL, NULL, NULL, err);
+}
+
+bool instance_ask(struct incus *client, const char *name, const char *action, bool force, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, "state", NULL);
+    _cleanup_json_ json_t *body = state_change(action, force, -1);
+    return incus_request(client, "PUT", path, body, NULL, err);
+}
+
+bool instance_delete(struct incus *client, const char *name, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    return operation_run(client, "DELETE", path, NULL, NULL, NULL, NULL, err);
+}
+
+bool instance_configure(struct incus *client, const char *name, const json_t *config, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    _cleanup_json_ json_t *body = json_pack("{s:O}", "config", config);
+    return incus_request(client, "PATCH", path, body, NULL, err);
+}
+
+char *instance_start_reason(struct incus *client, const char *name) {
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_(buffer_done) struct buffer log = {0};
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, "logs", "lxc.log", NULL);
+    if (!incus_fetch(client, path, &log, &ignored) || !log.data)
+        return NULL;
+    struct strings reasons = {0};
+    char *rest = log.data;
+    /* "lxc NAME TIME ERROR    conf - ../src/…/conf.c:lxc_map_ids:3701 - Failed to set up id mapping" */
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        const char *error = strstr(line, " ERROR "), *words = error ? strstr(error, " - ") : NULL;
+        const char *behind_place = words ? strstr(words + 3, " - ") : NULL;
+        if (!behind_place)
+            continue;
+        _cleanup_free_ char *shown = str_shown(behind_place + 3);
+        if (!strings_has(&reasons, shown) && reasons.count < 4)
+            strings_add(&reasons, shown);
+    }
+    char *joined = reasons.count ? strings_join(&reasons, "; ") : NULL;
+    strings_done(&reasons);
+    return joined;
+}
+
+struct owner_answer {
+    bool done;
+    long uid, gid;
+    struct error *err;
+};
+
+static void owner_done(void *data, const struct reply *reply, struct error *err) {
+    struct owner_answer *answer = data;
+    answer->done = true;
+    answer->uid = reply ? reply->owner_uid : -1;
+    answer->gid = reply ? reply->owner_gid : -1;
+    error_move(answer->err, err);
+}
+
+bool instance_owner(struct incus *client, const char *name, const char *path, long *uid, long *gid,
+                    struct error *err) {
+    _cleanup_free_ char *escaped = incus_escape(path), *query = str_printf("path=%s", escaped),
+                        *url = incus_path(query, "instances", name, "files", NULL);
+    struct owner_answer answer = {.err = err};
+    struct call *call = incus_call(client, "HEAD", url, NULL, owner_done, &answer);
+    if (!loop_run(incus_loop(client), &answer.done, err)) {
+        if (!answer.done)
+            call_drop(call);
+        return false;
+    }
+    *uid = answer.uid;
+    *gid = answer.gid;
+    return err->class == ERROR_NONE;
+}

@@ -1,0 +1,63 @@
+/*
+ * Instances, typed: what berth reads of them, and what it asks for.
+ */
+#pragma once
+
+#include "incus/client.h"
+#include "incus/operation.h"
+
+struct instance {
+    json_t *json; /* the daemon's whole object, which owns everything below */
+    const char *name;
+    const char *status;     /* "Running", "Stopped", "Frozen", … */
+    const char *created_at; /* RFC 3339 */
+    const char *type;       /* "container" or "virtual-machine" */
+    bool ephemeral;
+    const json_t *config; /* expanded: profiles are in it */
+    const json_t *devices;
+};
+
+void instance_done(struct instance *instance);
+/* Reads the daemon's object; false if it is none. Takes a reference of its own. */
+bool instance_read(struct instance *instance, json_t *json) nodiscard;
+/* A config value of the instance or its profiles, "" if unset; lent. */
+const char *instance_config(const struct instance *instance, const char *key);
+/* A property of a device, "" if unset; lent. */
+const char *instance_device(const struct instance *instance, const char *device, const char *key);
+bool instance_running(const struct instance *instance);
+
+struct instances {
+    struct instance *items;
+    size_t count;
+};
+void instances_done(struct instances *list);
+/* Names alone: one call of a millisecond even for hundreds. */
+bool instance_names(struct incus *client, struct strings *names, struct error *err) nodiscard;
+/* All whose name matches the regular expression `pattern`, without their states. */
+bool instance_list(struct incus *client, const char *pattern, struct instances *list,
+                   struct error *err) nodiscard;
+bool instance_get(struct incus *client, const char *name, struct instance *instance,
+                  struct error *err) nodiscard;
+/* The state object (pid, network, started_at); a new reference. */
+bool instance_state(struct incus *client, const char *name, json_t **state, struct error *err) nodiscard;
+
+/* "start", "stop", "restart", …; waits for its end. `force` kills instead of asking politely. */
+bool instance_change(struct incus *client, const char *name, const char *action, bool force,
+                     long timeout_seconds, struct error *err) nodiscard;
+/* The same, not waited for: returns when the daemon has taken it on. */
+bool instance_ask(struct incus *client, const char *name, const char *action, bool force,
+                  struct error *err) nodiscard;
+bool instance_delete(struct incus *client, const char *name, struct error *err) nodiscard;
+/* Sets config keys of an instance, the others stay; NULL values of `config` unset. */
+bool instance_configure(struct incus *client, const char *name, const json_t *config,
+                        struct error *err) nodiscard;
+
+/*
+ * The lines of an instance's lxc.log that name an error, newest last, without time stamps: the
+ * reason behind "forkstart … exit status 1". Caller owns; NULL if there is none to be had.
+ */
+char *instance_start_reason(struct incus *client, const char *name) nodiscard;
+
+/* Owner of a path as seen inside: from the daemon's file interface. */
+bool instance_owner(struct incus *client, const char *name, const char *path, long *uid, long *gid,
+                    struct error *err) nodiscard;
