@@ -5,7 +5,9 @@ DESTDIR ?=
 CC      ?= cc
 SAN     ?=
 
-LIBS      = libcurl jansson libwslay inih libmd
+LIBS      = libcurl jansson inih libmd
+# wslay has no pkg-config file on Debian; it is found by trying
+PLAIN_LIBS = -lwslay
 TEST_LIBS = cmocka
 BUILD     = build$(if $(SAN),/san)
 
@@ -19,7 +21,7 @@ STANDARD  = -std=c17
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed
 
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-LIB_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+LIB_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null) $(PLAIN_LIBS)
 COMPILE    = $(CC) $(STANDARD) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(SANITIZE) $(LIB_CFLAGS)
 
 SOURCES  = $(sort $(filter-out src/main.c,$(wildcard src/*/*.c)))
@@ -56,7 +58,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(HARNESS:%.c=$(BUILD)/%.o) $(BUILD)/libber
 # A missing library is named before the compiler stumbles over it.
 libraries:
 	@missing=; for lib in $(LIBS); do pkg-config --exists $$lib || missing="$$missing $$lib"; done; \
-	[ -z "$$missing" ] || { echo "missing (pkg-config does not know):$$missing" >&2; \
+	printf '#include <wslay/wslay.h>\n' | $(CC) -E -o /dev/null -x c - 2>/dev/null || missing="$$missing wslay"; \
+	[ -z "$$missing" ] || { echo "missing:$$missing" >&2; \
 	echo "hint: assets/packages build   installs them on Debian" >&2; exit 1; }
 
 deps:

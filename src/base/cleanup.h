@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(function)   __attribute__((cleanup(function)))
-#define nodiscard             __attribute__((warn_unused_result))
-#define printf_like(fmt, va)  __attribute__((format(printf, fmt, va)))
-#define array_length(array)   (sizeof(array) / sizeof *(array))
+#define _cleanup_(function)  __attribute__((cleanup(function)))
+#define nodiscard            __attribute__((warn_unused_result))
+#define printf_like(fmt, va) __attribute__((format(printf, fmt, va)))
+#define array_length(array)  (sizeof(array) / sizeof *(array))
 
 /* For "char *" and every other pointer that free() takes. */
 static inline void cleanup_free(void *pointer) {

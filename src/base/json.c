@@ -36,8 +36,8 @@ json_t *json_parse(const char *text, size_t size, const char *source, struct err
     json_t *value = json_loadb(text ? text : "", size, JSON_REJECT_DUPLICATES, &where);
     if (!value) {
         _cleanup_free_ char *words = str_shown(where.text);
-        error_set(err, ERROR_FAILED, "%s is not JSON: line %d, column %d: %s", source, where.line, where.column,
-                  words);
+        error_set(err, ERROR_FAILED, "%s is not JSON: line %d, column %d: %s", source, where.line,
+                  where.column, words);
     }
     return value;
 }

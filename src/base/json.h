@@ -19,8 +19,8 @@ static inline void json_cleanup(json_t **value) {
 json_t *json_at(const json_t *value, const char *path);
 /* The string at the path, borrowed; "" if there is none. */
 const char *json_str_at(const json_t *value, const char *path);
-int64_t json_int_at(const json_t *value, const char *path);  /* 0 if there is none */
-bool json_bool_at(const json_t *value, const char *path);    /* false if there is none */
+int64_t json_int_at(const json_t *value, const char *path); /* 0 if there is none */
+bool json_bool_at(const json_t *value, const char *path);   /* false if there is none */
 /* The string under exactly this key of a map ("raw.idmap"), borrowed; "" if there is none. */
 const char *json_get_str(const json_t *map, const char *key);
 

@@ -106,8 +106,8 @@ bool path_read(const char *path, struct buffer *content, struct error *err) {
 char *path_find_program(const char *name) {
     const char *path = getenv("PATH");
     /* the daemon's helpers stand in sbin folders that a user's PATH may lack */
-    _cleanup_free_ char *all = str_printf("%s:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
-                                          path ? path : "");
+    _cleanup_free_ char *all =
+        str_printf("%s:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", path ? path : "");
     char *rest = all;
     for (char *folder; (folder = strsep(&rest, ":"));) {
         _cleanup_free_ char *candidate = str_printf("%s/%s", folder, name);

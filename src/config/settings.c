@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stdint.h>
 #include <string.h>
 
 const struct setting_spec setting_specs[SETTINGS_COUNT] = {
@@ -12,7 +13,8 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_CODE_UID] = {"incus", "code_uid", "BERTH_CODE_UID", KIND_ID, "1000", "uid of the user inside"},
     [SETTING_CODE_GID] = {"incus", "code_gid", "BERTH_CODE_GID", KIND_ID, "",
                           "gid of the user inside; unset: the same number as code_uid"},
-    [SETTING_CODE_USER] = {"incus", "code_user", "BERTH_CODE_USER", KIND_TEXT, "code", "name of the user inside"},
+    [SETTING_CODE_USER] = {"incus", "code_user", "BERTH_CODE_USER", KIND_TEXT, "code",
+                           "name of the user inside"},
     [SETTING_DISABLE_SHIFT] = {"incus", "disable_shift", "BERTH_DISABLE_SHIFT", KIND_BOOL, "false",
                                "never use idmapped mounts"},
     [SETTING_IMAGE] = {"container", "image", "BERTH_IMAGE", KIND_TEXT, "coi", "image alias or fingerprint"},
@@ -28,7 +30,8 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
                            "reads of the root disk, per second: 20MiB, 500iops"},
     [SETTING_DISK_WRITE] = {"limits", "disk_write", "BERTH_DISK_WRITE", KIND_RATE, "",
                             "writes of the root disk, per second"},
-    [SETTING_PROCESSES] = {"limits", "processes", "BERTH_PROCESSES", KIND_COUNT, "", "processes at one time"},
+    [SETTING_PROCESSES] = {"limits", "processes", "BERTH_PROCESSES", KIND_COUNT, "",
+                           "processes at one time"},
 };
 
 static void store(struct settings *settings, enum setting which, const char *value, enum origin origin,
@@ -56,8 +59,8 @@ static char *next_line(char *room, int size, void *data) {
     size_t whole = length + (parse->rest[length] == '\n');
     parse->line++;
     if (whole >= (size_t)size) {
-        error_set(parse->err, ERROR_USAGE, "%s:%d: a line longer than %d characters", parse->file, parse->line,
-                  size - 2);
+        error_set(parse->err, ERROR_USAGE, "%s:%d: a line longer than %d characters", parse->file,
+                  parse->line, size - 2);
         return NULL;
     }
     memcpy(room, parse->rest, whole);

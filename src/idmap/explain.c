@@ -39,15 +39,15 @@ const char *explain_answer(enum idmap_answer answer) {
 }
 
 static const char *explain_source(enum idmap_source source) {
-    static const char *const words[] = {
-        [IDMAP_FROM_PROCESS] = "process", [IDMAP_FROM_SUDO] = "sudo", [IDMAP_FROM_OWNER] = "workspace-owner"};
+    static const char *const words[] = {[IDMAP_FROM_PROCESS] = "process",
+                                        [IDMAP_FROM_SUDO] = "sudo",
+                                        [IDMAP_FROM_OWNER] = "workspace-owner"};
     return words[source];
 }
 
 static const char *explain_delegation(enum idmap_delegation delegation) {
-    static const char *const words[] = {[IDMAP_NOT_DELEGATED] = "no",
-                                        [IDMAP_DELEGATED] = "yes",
-                                        [IDMAP_UNCONSULTED] = "not-consulted"};
+    static const char *const words[] = {
+        [IDMAP_NOT_DELEGATED] = "no", [IDMAP_DELEGATED] = "yes", [IDMAP_UNCONSULTED] = "not-consulted"};
     return words[delegation];
 }
 
@@ -78,8 +78,9 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
     case IDMAP_NO_DAEMON_SUPPORT:
         return str_copy("the ids match, but this kernel or daemon has no idmapped mounts");
     case IDMAP_NOT_DELEGATED_IDS:
-        return str_printf("host uid %u is not delegated to the Incus daemon, so no container can be given it",
-                          facts->host.uid);
+        return str_printf(
+            "host uid %u is not delegated to the Incus daemon, so no container can be given it",
+            facts->host.uid);
     case IDMAP_HOST_ROOT:
         return str_copy("host root is never mapped into a container: code inside would be root here, for "
                         "every file that it reaches");
@@ -101,15 +102,16 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
         strings_printf(warnings, "host gid %u is not delegated: the group shows as nogroup inside",
                        facts->host.gid);
     if (decision->warnings & IDMAP_WARN_OWNER_UNMAPPED)
-        strings_printf(warnings, "the workspace belongs to uid %u, not to you (%u): inside it is not code's",
+        strings_printf(warnings,
+                       "the workspace belongs to uid %u, not to you (%u): inside it is not code's",
                        facts->owner.uid, facts->host.uid);
     if (decision->warnings & IDMAP_WARN_NOT_WRITABLE)
         strings_printf(warnings, "code will not be able to write to the workspace (owner %u:%u, mode %04o)",
                        facts->owner.uid, facts->owner.gid, facts->mode);
     if (decision->warnings & IDMAP_WARN_SHIFT_UNPROVEN)
-        strings_printf(warnings,
-                       "whether %s takes idmapped mounts here shows at the start; if not, raw.idmap is used",
-                       facts->filesystem);
+        strings_printf(
+            warnings, "whether %s takes idmapped mounts here shows at the start; if not, raw.idmap is used",
+            facts->filesystem);
     if (decision->warnings & IDMAP_WARN_DAEMON_UNKNOWN)
         strings_add(warnings, "the daemon was not asked whether it has idmapped mounts");
 }
@@ -125,9 +127,12 @@ void explain_remedies(const struct idmap_facts *facts, const struct idmap_decisi
     if (warnings & IDMAP_WARN_GROUP_UNMAPPED && lacks_gid(facts))
         strings_printf(remedies, "echo root:%u:1 | sudo tee -a /etc/subgid", facts->host.gid);
     if (decision->reason == IDMAP_HOST_ROOT)
-        strings_add(remedies, "run berth as your own user, or give the workspace to one: chown -R USER: WORKSPACE");
+        strings_add(remedies,
+                    "run berth as your own user, or give the workspace to one: chown -R USER: WORKSPACE");
     if (decision->reason == IDMAP_CODE_ROOT)
-        strings_add(remedies, "set code_uid in ~/.config/berth/config.ini to the user's uid in the image, 1000 as a rule");
+        strings_add(
+            remedies,
+            "set code_uid in ~/.config/berth/config.ini to the user's uid in the image, 1000 as a rule");
     if (warnings & IDMAP_WARN_NOT_WRITABLE && warnings & IDMAP_WARN_OWNER_UNMAPPED)
         strings_printf(remedies, "sudo chown -R %u:%u WORKSPACE", facts->host.uid, facts->host.gid);
     else if (warnings & IDMAP_WARN_NOT_WRITABLE)
@@ -163,7 +168,8 @@ static void text_lanes(const struct idmap_facts *facts, const struct idmap_decis
                        struct buffer *out) {
     static const char *const sources[] = {[IDMAP_FROM_PROCESS] = "",
                                           [IDMAP_FROM_SUDO] = "   (who called sudo)",
-                                          [IDMAP_FROM_OWNER] = "   (the workspace's owner, as you are root)"};
+                                          [IDMAP_FROM_OWNER] =
+                                              "   (the workspace's owner, as you are root)"};
     _cleanup_free_ char *user = user_name(facts->host.uid);
     _cleanup_free_ char *group = group_name(facts->host.gid);
     bool refused = decision->method == IDMAP_REFUSED;
@@ -208,8 +214,8 @@ void explain_text(const char *workspace, const struct idmap_facts *facts,
     buffer_printf(out, "delegated   uid %u: %s, gid %u: %s\n", facts->host.uid,
                   explain_delegation(facts->uid_delegation), facts->host.gid,
                   explain_delegation(facts->gid_delegation));
-    buffer_printf(out, "idmapped    %s: %s, daemon: %s\n", facts->filesystem, explain_answer(facts->mount_ok),
-                  explain_answer(facts->daemon_ok));
+    buffer_printf(out, "idmapped    %s: %s, daemon: %s\n", facts->filesystem,
+                  explain_answer(facts->mount_ok), explain_answer(facts->daemon_ok));
     if (facts->vm != IDMAP_VM_NONE)
         buffer_printf(out, "vm host     %s\n", explain_vm(facts->vm));
     if (decision->method != IDMAP_REFUSED)
@@ -229,10 +235,9 @@ static json_t *strings_json(const struct strings *list) {
 }
 
 json_t *explain_decision_json(const struct idmap_decision *decision) {
-    json_t *value =
-        json_pack("{s:s, s:s, s:s, s:b, s:b}", "method", explain_method(decision->method), "reason",
-                  explain_reason_code(decision->reason), "raw", decision->raw, "shift", decision->shift,
-                  "group_mapped", decision->group_mapped);
+    json_t *value = json_pack("{s:s, s:s, s:s, s:b, s:b}", "method", explain_method(decision->method),
+                              "reason", explain_reason_code(decision->reason), "raw", decision->raw,
+                              "shift", decision->shift, "group_mapped", decision->group_mapped);
     if (decision->method == IDMAP_REFUSED)
         return value;
     const struct idmap_view *view = &decision->view;
@@ -245,15 +250,16 @@ json_t *explain_decision_json(const struct idmap_decision *decision) {
 }
 
 static json_t *facts_json(const struct idmap_facts *facts) {
-    return json_pack("{s:{s:I, s:I, s:s}, s:{s:I, s:I}, s:b, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:I, s:I, s:I}}",
-                     "host", "uid", (json_int_t)facts->host.uid, "gid", (json_int_t)facts->host.gid, "source",
-                     explain_source(facts->source), "code", "uid", (json_int_t)facts->code.uid, "gid",
-                     (json_int_t)facts->code.gid, "disable_shift", facts->disable_shift, "filesystem",
-                     facts->filesystem, "idmapped_mounts", explain_answer(facts->mount_ok),
-                     "daemon_idmapped_mounts", explain_answer(facts->daemon_ok), "vm", explain_vm(facts->vm),
-                     "delegated", "uid", explain_delegation(facts->uid_delegation), "gid",
-                     explain_delegation(facts->gid_delegation), "owner", "uid", (json_int_t)facts->owner.uid, "gid",
-                     (json_int_t)facts->owner.gid, "mode", (json_int_t)facts->mode);
+    return json_pack(
+        "{s:{s:I, s:I, s:s}, s:{s:I, s:I}, s:b, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:I, s:I, s:I}}",
+        "host", "uid", (json_int_t)facts->host.uid, "gid", (json_int_t)facts->host.gid, "source",
+        explain_source(facts->source), "code", "uid", (json_int_t)facts->code.uid, "gid",
+        (json_int_t)facts->code.gid, "disable_shift", facts->disable_shift, "filesystem", facts->filesystem,
+        "idmapped_mounts", explain_answer(facts->mount_ok), "daemon_idmapped_mounts",
+        explain_answer(facts->daemon_ok), "vm", explain_vm(facts->vm), "delegated", "uid",
+        explain_delegation(facts->uid_delegation), "gid", explain_delegation(facts->gid_delegation),
+        "owner", "uid", (json_int_t)facts->owner.uid, "gid", (json_int_t)facts->owner.gid, "mode",
+        (json_int_t)facts->mode);
 }
 
 json_t *explain_json(const char *workspace, const struct idmap_facts *facts,

@@ -61,8 +61,8 @@ bool facts_gather(const char *workspace, const struct facts_input *input, struct
         return false;
     facts->mount_ok = answer_for(facts->filesystem);
     facts->vm = vmhost_detect(facts->filesystem);
-    facts->host = facts_host_ids((struct idmap_ids){getuid(), getgid()}, getenv("SUDO_UID"), getenv("SUDO_GID"),
-                                 facts->owner, &facts->source);
+    facts->host = facts_host_ids((struct idmap_ids){getuid(), getgid()}, getenv("SUDO_UID"),
+                                 getenv("SUDO_GID"), facts->owner, &facts->source);
     facts->uid_delegation = subid_delegation("/etc/subuid", facts->host.uid);
     facts->gid_delegation = subid_delegation("/etc/subgid", facts->host.gid);
     return true;

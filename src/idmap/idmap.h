@@ -43,9 +43,9 @@ struct idmap_facts {
     struct idmap_ids host;
     enum idmap_source source;
     struct idmap_ids code;
-    bool disable_shift;         /* the user's setting */
-    char filesystem[40];        /* as mountinfo names it: "ext4", "fuse.bindfs" */
-    enum idmap_answer mount_ok; /* whether it, and that of every extra mount, takes idmapped mounts */
+    bool disable_shift;          /* the user's setting */
+    char filesystem[40];         /* as mountinfo names it: "ext4", "fuse.bindfs" */
+    enum idmap_answer mount_ok;  /* whether it, and that of every extra mount, takes idmapped mounts */
     enum idmap_answer daemon_ok; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
     enum idmap_vm vm;
     enum idmap_delegation uid_delegation;
@@ -71,11 +71,11 @@ enum idmap_reason {
 
 /* Bits of idmap_decision.warnings. */
 enum idmap_warning {
-    IDMAP_WARN_GROUP_UNMAPPED = 1 << 0,   /* row 6: the group shows as nogroup */
-    IDMAP_WARN_OWNER_UNMAPPED = 1 << 1,   /* the workspace belongs to neither H nor C */
-    IDMAP_WARN_NOT_WRITABLE = 1 << 2,     /* code will not be able to write */
-    IDMAP_WARN_SHIFT_UNPROVEN = 1 << 3,   /* the filesystem's support is unknown; launch may fall back */
-    IDMAP_WARN_DAEMON_UNKNOWN = 1 << 4,   /* the daemon's features were not known */
+    IDMAP_WARN_GROUP_UNMAPPED = 1 << 0, /* row 6: the group shows as nogroup */
+    IDMAP_WARN_OWNER_UNMAPPED = 1 << 1, /* the workspace belongs to neither H nor C */
+    IDMAP_WARN_NOT_WRITABLE = 1 << 2,   /* code will not be able to write */
+    IDMAP_WARN_SHIFT_UNPROVEN = 1 << 3, /* the filesystem's support is unknown; launch may fall back */
+    IDMAP_WARN_DAEMON_UNKNOWN = 1 << 4, /* the daemon's features were not known */
 };
 
 /* What /workspace will look like. */

@@ -6,7 +6,8 @@
 
 static bool line_delegates(char *line, unsigned long id) {
     char *rest = line;
-    const char *user = strsep(&rest, ":"), *first_text = strsep(&rest, ":"), *count_text = strsep(&rest, ":");
+    const char *user = strsep(&rest, ":"), *first_text = strsep(&rest, ":"),
+               *count_text = strsep(&rest, ":");
     unsigned long first, count;
     if (!first_text || !count_text || rest)
         return false;

@@ -8,7 +8,7 @@
 
 /* What was looked at; nothing owned. */
 struct vm_signs {
-    const char *filesystem;     /* of the workspace */
+    const char *filesystem; /* of the workspace */
     const char *hostname;
     const char *kernel_release; /* uname -r */
     bool lima_user;             /* an account "lima", or /run/lima-boot-done, or lima-guestagent */

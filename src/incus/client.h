@@ -71,7 +71,8 @@ void call_drop(struct call *call);
 bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
                    json_t **metadata, struct error *err) nodiscard;
 /* GET of something that is not JSON, a log file for example. */
-bool incus_fetch(struct incus *client, const char *path, struct buffer *content, struct error *err) nodiscard;
+bool incus_fetch(struct incus *client, const char *path, struct buffer *content,
+                 struct error *err) nodiscard;
 
 /* Adds what is to do about a socket that cannot be reached, and says which of the three cases it is. */
 bool incus_unreachable(const struct incus *client, int number, const char *words, struct error *err);

@@ -28,6 +28,7 @@ struct exec {
     struct buffer early; /* input from before stdin's stream was open */
     int pending_signal;
     bool over; /* the operation has ended */
+    bool reported;
     int status;
     struct error err;
     const struct exec_handler *handler;
@@ -55,9 +56,16 @@ static bool output_ended(const struct exec *exec) {
     return true;
 }
 
+static void report(struct exec *exec) {
+    if (exec->reported)
+        return;
+    exec->reported = true;
+    exec->handler->finished(exec->data, exec->status, &exec->err);
+}
+
 static void finish_if_over(struct exec *exec) {
     if (exec->over && output_ended(exec))
-        exec->handler->finished(exec->data, exec->status, &exec->err);
+        report(exec);
 }
 
 static void stream_opened(void *data) {
@@ -100,8 +108,10 @@ static void stream_closed(void *data, struct error *err) {
 }
 
 static void open_stream(struct exec *exec, int index) {
-    static const struct websocket_handler handler = {
-        .opened = stream_opened, .message = stream_message, .drained = stream_drained, .closed = stream_closed};
+    static const struct websocket_handler handler = {.opened = stream_opened,
+                                                     .message = stream_message,
+                                                     .drained = stream_drained,
+                                                     .closed = stream_closed};
     static const char *const keys[] = {"0", "1", "2", "control"};
     const char *secret = json_get_str(exec->secrets, keys[index]);
     if (!*secret || exec->streams[index].websocket)
@@ -122,7 +132,7 @@ static void give_up(struct exec *exec, struct error *err) {
     error_move(&exec->err, err);
     exec->status = -1;
     exec->over = true;
-    exec->handler->finished(exec->data, exec->status, &exec->err);
+    report(exec);
 }
 
 static void operation_ended(void *data, const struct reply *reply, struct error *err) {
@@ -137,10 +147,11 @@ static void operation_ended(void *data, const struct reply *reply, struct error 
     exec->status = json_is_integer(status) ? (int)json_integer_value(status) : -1;
     _cleanup_free_ char *words = str_shown(json_str_at(reply->metadata, "err"));
     if (*words || exec->status < 0)
-        error_set(&exec->err, ERROR_FAILED, "%s", *words ? words : "the daemon gave the command no exit status");
+        error_set(&exec->err, ERROR_FAILED, "%s",
+                  *words ? words : "the daemon gave the command no exit status");
     /* a command that never ran closes no stream */
     if (*words || exec->status < 0) {
-        exec->handler->finished(exec->data, exec->status, &exec->err);
+        report(exec);
         return;
     }
     finish_if_over(exec);
@@ -167,9 +178,9 @@ static json_t *request_json(const struct exec_request *request, bool websockets)
     json_t *command = json_array();
     for (size_t i = 0; request->command[i]; i++)
         json_array_append_new(command, json_text(request->command[i]));
-    json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user", (json_int_t)request->uid,
-                             "group", (json_int_t)request->gid, "interactive", request->terminal,
-                             "wait-for-websocket", websockets);
+    json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user",
+                             (json_int_t)request->uid, "group", (json_int_t)request->gid, "interactive",
+                             request->terminal, "wait-for-websocket", websockets);
     if (request->cwd)
         json_object_set_new(body, "cwd", json_text(request->cwd));
     if (request->environment)
@@ -184,7 +195,8 @@ static json_t *request_json(const struct exec_request *request, bool websockets)
 struct exec *exec_start(struct incus *client, const char *instance, const struct exec_request *request,
                         const struct exec_handler *handler, void *data) {
     struct exec *exec = mem_new(sizeof *exec);
-    *exec = (struct exec){.client = client, .handler = handler, .data = data, .terminal = request->terminal};
+    *exec =
+        (struct exec){.client = client, .handler = handler, .data = data, .terminal = request->terminal};
     _cleanup_json_ json_t *body = request_json(request, true);
     _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
     exec->starting = incus_call(client, "POST", path, body, started, exec);

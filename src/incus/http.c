@@ -99,7 +99,8 @@ bool incus_unreachable(const struct incus *client, int number, const char *words
         error_hint(err, "or in this shell alone: newgrp %s", group);
         break;
     case ECONNREFUSED:
-        error_set(err, ERROR_DAEMON, "nobody listens on the Incus socket %s (it exists): the daemon is not running",
+        error_set(err, ERROR_DAEMON,
+                  "nobody listens on the Incus socket %s (it exists): the daemon is not running",
                   client->socket);
         error_hint(err, "systemctl start incus");
         break;
@@ -128,8 +129,8 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
         /* older libcurl keeps no errno for a unix socket: ask the file */
         if (number == 0 && access(call->client->socket, R_OK | W_OK) != 0)
             number = errno;
-        return incus_unreachable(call->client, (int)number, number ? strerror((int)number) : "connection refused",
-                                 err);
+        return incus_unreachable(call->client, (int)number,
+                                 number ? strerror((int)number) : "connection refused", err);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         return not_an_incus(call, "no HTTP", err);
@@ -140,8 +141,8 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
     default:
         break;
     }
-    error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)", call->client->socket,
-              call->method, call->path, curl_easy_strerror(code));
+    error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",
+              call->client->socket, call->method, call->path, curl_easy_strerror(code));
     error_hint(err, "is it still running? incus info; then try again");
     return false;
 }
@@ -166,8 +167,9 @@ static bool read_reply(const struct call *call, struct reply *reply, struct erro
                             .owner_uid = call->owner_uid,
                             .owner_gid = call->owner_gid};
     if (strcmp(call->method, "HEAD") == 0)
-        return status < 400 || (error_set(err, ERROR_FAILED, "HTTP %ld (%s %s)", status, call->method, call->path),
-                                err->code = (int)status, false);
+        return status < 400 ||
+               (error_set(err, ERROR_FAILED, "HTTP %ld (%s %s)", status, call->method, call->path),
+                err->code = (int)status, false);
     if (!str_starts(type, "application/json"))
         return status == 200 && str_starts(type, "application/octet-stream")
                    ? true
@@ -190,7 +192,8 @@ static void call_done(void *data, CURLcode code) {
     struct reply reply = {0};
     bool good = code == CURLE_OK ? read_reply(call, &reply, &err) : transfer_failed(call, code, &err);
     incus_say(call->client, "%s %s -> %d, %zu bytes, %d ms%s%s", call->method, call->path, reply.status,
-              call->answer.size, (int)(loop_now() - call->started), good ? "" : ": ", good ? "" : err.message);
+              call->answer.size, (int)(loop_now() - call->started), good ? "" : ": ",
+              good ? "" : err.message);
     reply_fn *done = call->done;
     void *done_data = call->data;
     _cleanup_json_ json_t *body = reply.body;

@@ -108,7 +108,8 @@ bool instance_change(struct incus *client, const char *name, const char *action,
     return operation_run(client, "PUT", path, body, NULL, NULL, NULL, err);
 }
 
-bool instance_ask(struct incus *client, const char *name, const char *action, bool force, struct error *err) {
+bool instance_ask(struct incus *client, const char *name, const char *action, bool force,
+                  struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, "state", NULL);
     _cleanup_json_ json_t *body = state_change(action, force, -1);
     return incus_request(client, "PUT", path, body, NULL, err);

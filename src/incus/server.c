@@ -12,7 +12,8 @@ bool server_read(const struct incus *client, const json_t *metadata, struct serv
     server->trusted = str_equal(json_str_at(metadata, "auth"), "trusted");
     if (server->trusted && !str_equal(kind, "incus")) {
         _cleanup_free_ char *shown = str_shown(*kind ? kind : "something else");
-        error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus but %s", incus_socket(client), shown);
+        error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus but %s", incus_socket(client),
+                  shown);
         error_hint(err, "--socket PATH or INCUS_SOCKET names Incus' own socket");
         return false;
     }

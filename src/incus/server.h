@@ -4,9 +4,9 @@
 #include "incus/client.h"
 
 struct server {
-    char *version;         /* "6.0.4" */
-    bool has_idmapped;     /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
-    bool trusted;          /* whether it lets us do anything */
+    char *version;     /* "6.0.4" */
+    bool has_idmapped; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
+    bool trusted;      /* whether it lets us do anything */
 };
 void server_done(struct server *server);
 

@@ -81,7 +81,8 @@ static ssize_t receive(wslay_event_context_ptr frames, uint8_t *bytes, size_t si
     return -1;
 }
 
-static ssize_t transmit(wslay_event_context_ptr frames, const uint8_t *bytes, size_t size, int flags, void *data) {
+static ssize_t transmit(wslay_event_context_ptr frames, const uint8_t *bytes, size_t size, int flags,
+                        void *data) {
     struct websocket *websocket = data;
     (void)flags;
     size_t sent = 0;
@@ -109,7 +110,8 @@ static void take_message(wslay_event_context_ptr frames, const struct wslay_even
 
 static void update_watch(struct websocket *websocket) {
     bool reading = !websocket->paused && (!websocket->frames || wslay_event_want_read(websocket->frames));
-    bool writing = websocket->request.size || (websocket->frames && wslay_event_want_write(websocket->frames));
+    bool writing =
+        websocket->request.size || (websocket->frames && wslay_event_want_write(websocket->frames));
     watch_events(websocket->watch, (short)((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)));
 }
 
@@ -149,7 +151,8 @@ static bool start_frames(struct websocket *websocket) {
 
 static void send_request(struct websocket *websocket) {
     size_t sent = 0;
-    CURLcode code = curl_easy_send(websocket->easy, websocket->request.data, websocket->request.size, &sent);
+    CURLcode code =
+        curl_easy_send(websocket->easy, websocket->request.data, websocket->request.size, &sent);
     buffer_drop(&websocket->request, sent);
     if (code != CURLE_OK && code != CURLE_AGAIN)
         fail(websocket, curl_easy_strerror(code));

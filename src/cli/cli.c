@@ -1,0 +1,222 @@
+/* The frame of the command line: parsing by the tables, errors, and the way to the daemon. */
+#include "cli/flags.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+/* getopt_long's numbers for flags: above every letter. */
+#define FLAG_BASE 256
+#define FLAGS_MAX 40
+
+struct parser {
+    const struct flag *flags[FLAGS_MAX];
+    struct option options[FLAGS_MAX + 2];
+    char letters[2 * FLAGS_MAX + 4];
+    int count;
+    bool help;
+};
+
+#define HELP_VALUE (FLAG_BASE + FLAGS_MAX)
+
+static void add_flags(struct parser *parser, const struct flag *const *flags) {
+    for (; flags && *flags && parser->count < FLAGS_MAX; flags++) {
+        const struct flag *flag = *flags;
+        parser->options[parser->count] = (struct option){
+            flag->name, flag->argument ? required_argument : no_argument, NULL, FLAG_BASE + parser->count};
+        parser->flags[parser->count++] = flag;
+        size_t length = strlen(parser->letters);
+        if (flag->letter)
+            snprintf(parser->letters + length, sizeof parser->letters - length, "%c%s", flag->letter,
+                     flag->argument ? ":" : "");
+    }
+}
+
+static const struct flag *flag_of(const struct parser *parser, int value) {
+    for (int i = 0; i < parser->count; i++)
+        if (value == FLAG_BASE + i || value == parser->flags[i]->letter)
+            return parser->flags[i];
+    return NULL;
+}
+
+static bool bad_flag(int value, char **argv, const struct command *command, struct error *err) {
+    _cleanup_free_ char *shown = str_shown(argv[optind > 0 ? optind - 1 : 0]);
+    const char *of = command ? command->name : "";
+    if (value == ':')
+        error_set(err, ERROR_USAGE, "%s needs a value", shown);
+    else if (optopt > 0 && optopt < 128)
+        error_set(err, ERROR_USAGE, "no flag -%c", optopt);
+    else
+        error_set(err, ERROR_USAGE, "no flag %s", shown);
+    error_hint(err, "berth %s%s--help lists the flags", of, *of ? " " : "");
+    return false;
+}
+
+/*
+ * Takes the flags of argv, from 1 on; *first is then the first argument that is none. `stop`: the
+ * first word that is no flag ends it, as it belongs to a command.
+ */
+static bool parse(struct cli *cli, const struct command *command, bool stop, int argc, char **argv,
+                  int *first, bool *help, struct error *err) {
+    struct parser parser = {.letters = ""};
+    snprintf(parser.letters, sizeof parser.letters, "%s:h", stop ? "+" : "");
+    add_flags(&parser, global_flags);
+    add_flags(&parser, command ? command->flags : NULL);
+    parser.options[parser.count] = (struct option){"help", no_argument, NULL, HELP_VALUE};
+    optind = 0; /* glibc: begin anew */
+    opterr = 0;
+    for (int value; (value = getopt_long(argc, argv, parser.letters, parser.options, NULL)) != -1;) {
+        const struct flag *flag = flag_of(&parser, value);
+        if (value == 'h' || value == HELP_VALUE)
+            *help = true;
+        else if (!flag)
+            return bad_flag(value, argv, command, err);
+        else if (!flag->take(cli, optarg, err))
+            return false;
+    }
+    *first = optind;
+    return true;
+}
+
+const struct command *command_find(const char *name) {
+    for (size_t i = 0; commands[i]; i++)
+        if (str_equal(commands[i]->name, name))
+            return commands[i];
+    return NULL;
+}
+
+static bool unknown_command(const char *name, struct error *err) {
+    _cleanup_free_ char *shown = str_shown(name);
+    error_set(err, ERROR_USAGE, "no command \"%s\"", shown);
+    for (size_t i = 0; commands[i]; i++)
+        if (strncmp(commands[i]->name, name, 2) == 0)
+            error_hint(err, "did you mean %s?", commands[i]->name);
+    error_hint(err, "berth help lists the commands");
+    return false;
+}
+
+/* Whether the output is to be JSON, for errors that come before the flags are read. */
+static bool looks_like_json(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (str_equal(argv[i], "--"))
+            return false;
+        if (str_equal(argv[i], "--format=json") ||
+            (str_equal(argv[i], "--format") && i + 1 < argc && str_equal(argv[i + 1], "json")))
+            return true;
+    }
+    return false;
+}
+
+static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
+    int first = 1;
+    bool help = false;
+    if (!settings_load(&cli->settings, err) || !parse(cli, NULL, true, argc, argv, &first, &help, err))
+        return -1;
+    const struct command *command = first < argc ? command_find(argv[first]) : command_find("help");
+    if (first < argc && !command) {
+        unknown_command(argv[first], err);
+        return -1;
+    }
+    if (first < argc) {
+        int shift = first;
+        if (!parse(cli, command, command->takes_command, argc - shift, argv + shift, &first, &help, err))
+            return -1;
+        first += shift;
+    }
+    if (help) {
+        strings_add(&cli->arguments, command->name);
+        command = command_find("help");
+    }
+    for (; first < argc && !help; first++)
+        strings_add(&cli->arguments, argv[first]);
+    cli->json_errors = cli_wants_json(cli);
+    return command->run(cli, err);
+}
+
+int cli_main(int argc, char **argv) {
+    struct cli cli = {.json_errors = looks_like_json(argc, argv)};
+    _cleanup_(error_done) struct error err = {0};
+    int status = dispatch(&cli, argc, argv, &err);
+    if (err.class != ERROR_NONE) {
+        int error = cli_report(&cli, &err);
+        status = status > 0 ? status : error;
+    }
+    incus_free(cli.client);
+    loop_free(cli.loop);
+    session_request_done(&cli.request);
+    settings_done(&cli.settings);
+    strings_done(&cli.arguments);
+    free(cli.socket);
+    free(cli.format);
+    return status;
+}
+
+static void trace(void *data, const char *line) {
+    (void)data;
+    fprintf(stderr, "berth: %s\n", line);
+}
+
+bool cli_connect(struct cli *cli, struct error *err) {
+    _cleanup_free_ char *socket = incus_find_socket(cli->socket);
+    cli->loop = loop_new(err);
+    if (!cli->loop)
+        return false;
+    cli->client = incus_new(cli->loop, socket, settings_text(&cli->settings, SETTING_PROJECT));
+    if (cli->verbose)
+        incus_trace(cli->client, trace, NULL);
+    return true;
+}
+
+void cli_notice(const struct cli *cli, const char *format, ...) {
+    if (cli->quiet)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    _cleanup_free_ char *words = str_vprintf(format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "berth: %s\n", words);
+}
+
+int cli_report(const struct cli *cli, struct error *err) {
+    int status = error_status(err);
+    _cleanup_free_ char *message = str_shown(err->message);
+    if (!cli->json_errors) {
+        fprintf(stderr, "berth: %s\n", message);
+        for (size_t i = 0; i < err->hints.count; i++) {
+            _cleanup_free_ char *hint = str_shown(err->hints.items[i]);
+            fprintf(stderr, "hint: %s\n", hint);
+        }
+        return status;
+    }
+    json_t *hints = json_array();
+    for (size_t i = 0; i < err->hints.count; i++)
+        json_array_append_new(hints, json_text(err->hints.items[i]));
+    _cleanup_json_ json_t *json =
+        json_pack("{s:{s:s, s:o, s:o, s:i}}", "error", "class", error_class_name(err->class), "message",
+                  json_text(message), "hints", hints, "status", status);
+    _cleanup_free_ char *text = json_pretty(json);
+    fprintf(stderr, "%s\n", text);
+    return status;
+}
+
+bool cli_wants_json(const struct cli *cli) {
+    return str_equal(cli->format, "json");
+}
+
+bool cli_print(const char *text, struct error *err) {
+    if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+        return error_errno(err, errno, "cannot write the output");
+    return true;
+}
+
+bool cli_print_json(const json_t *value, struct error *err) {
+    _cleanup_free_ char *text = json_pretty(value), *line = str_printf("%s\n", text);
+    return cli_print(line, err);
+}
+
+bool cli_at_most(const struct cli *cli, size_t most, struct error *err) {
+    if (cli->arguments.count <= most)
+        return true;
+    _cleanup_free_ char *shown = str_shown(cli->arguments.items[most]);
+    return error_set(err, ERROR_USAGE, "what is \"%s\"? there is one argument too many", shown);
+}

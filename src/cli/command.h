@@ -1,0 +1,66 @@
+/*
+ * Commands: each file of this room holds one, as a value: its words, its flags, its function. The
+ * parser, the help and the list of commands are made from these values and nothing else.
+ */
+#pragma once
+
+#include "config/settings.h"
+#include "incus/client.h"
+#include "session/launch.h"
+
+/* What the command line said, and what commands share. */
+struct cli {
+    struct settings settings;
+    struct session_request request;
+    char *socket;
+    char *format; /* "text", "json" */
+    bool quiet;
+    bool verbose;
+    bool no_color;
+    bool all;
+    bool dry_run;
+    long timeout; /* seconds; 0: none */
+    struct strings arguments;
+    struct loop *loop;
+    struct incus *client; /* after cli_connect() */
+    bool json_errors;
+};
+
+struct flag {
+    const char *name;     /* without dashes */
+    char letter;          /* 0: none */
+    const char *argument; /* what it takes, for the help; NULL: nothing */
+    const char *words;
+    bool (*take)(struct cli *cli, const char *value, struct error *err);
+};
+
+struct command {
+    const char *name;
+    const char *arguments;           /* "[PATH|NAME]" */
+    const char *summary;             /* one line */
+    const char *help;                /* what more there is to say; may be NULL */
+    const struct flag *const *flags; /* beside the global ones; ends with NULL */
+    bool takes_command;              /* the first word that is no flag begins a command of its own */
+    /* The exit status; errors are left in err. */
+    int (*run)(struct cli *cli, struct error *err);
+};
+
+/* Ends with NULL. */
+extern const struct command *const commands[];
+const struct command *command_find(const char *name);
+
+/* berth's main without the screen: parses, runs, prints the error. Returns the exit status. */
+int cli_main(int argc, char **argv);
+
+/* Makes cli->loop and cli->client; asks the daemon nothing. */
+bool cli_connect(struct cli *cli, struct error *err) nodiscard;
+/* A line on stderr, unless -q. */
+void cli_notice(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* Prints an error as one line and its hints, or as JSON; returns the exit status. */
+int cli_report(const struct cli *cli, struct error *err);
+bool cli_wants_json(const struct cli *cli);
+/* Prints to stdout, and says so if that fails (a full disk). */
+bool cli_print(const char *text, struct error *err) nodiscard;
+bool cli_print_json(const json_t *value, struct error *err) nodiscard;
+/* Fails if there are more arguments than `most`. */
+bool cli_at_most(const struct cli *cli, size_t most, struct error *err) nodiscard;

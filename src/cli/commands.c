@@ -1,0 +1,6 @@
+#include "cli/commands.h"
+
+/* In the order in which help shows them. */
+const struct command *const commands[] = {
+    &command_run, &command_list, &command_idmap, &command_config, &command_version, &command_help, NULL,
+};

@@ -1,0 +1,122 @@
+#include "cli/flags.h"
+
+#include "session/name.h"
+
+#include <limits.h>
+
+#define SETTING_FLAG(function, which, flag)                                                                \
+    static bool function(struct cli *cli, const char *value, struct error *err) {                          \
+        return settings_flag(&cli->settings, which, flag, value, err);                                     \
+    }
+
+SETTING_FLAG(take_image, SETTING_IMAGE, "--image")
+SETTING_FLAG(take_project, SETTING_PROJECT, "--project")
+SETTING_FLAG(take_cpu, SETTING_CPU, "--cpu")
+SETTING_FLAG(take_memory, SETTING_MEMORY, "--memory")
+SETTING_FLAG(take_disk_read, SETTING_DISK_READ, "--disk-read")
+SETTING_FLAG(take_disk_write, SETTING_DISK_WRITE, "--disk-write")
+SETTING_FLAG(take_processes, SETTING_PROCESSES, "--processes")
+
+static bool take_persistent(struct cli *cli, const char *value, struct error *err) {
+    return settings_flag(&cli->settings, SETTING_PERSISTENT, "--persistent", value ? value : "true", err);
+}
+
+static bool take_workspace(struct cli *cli, const char *value, struct error *err) {
+    if (str_empty(value))
+        return error_set(err, ERROR_USAGE, "--workspace: the path is empty");
+    str_set(&cli->request.workspace, value);
+    return true;
+}
+
+static bool take_slot(struct cli *cli, const char *value, struct error *err) {
+    unsigned long slot;
+    if (!str_to_number(value, SESSION_SLOTS, &slot)) {
+        _cleanup_free_ char *shown = str_shown(value);
+        return error_set(err, ERROR_USAGE, "--slot %s: slots are 1 to %u, and 0 is the next free one",
+                         shown, SESSION_SLOTS);
+    }
+    cli->request.slot = (unsigned int)slot;
+    return true;
+}
+
+static bool take_env(struct cli *cli, const char *value, struct error *err) {
+    return session_request_env(&cli->request, value, err);
+}
+
+static bool take_mount(struct cli *cli, const char *value, struct error *err) {
+    return mounts_add(&cli->request.mounts, value, err);
+}
+
+static bool take_socket(struct cli *cli, const char *value, struct error *err) {
+    (void)err;
+    str_set(&cli->socket, value);
+    return true;
+}
+
+static bool take_format(struct cli *cli, const char *value, struct error *err) {
+    if (!str_equal(value, "text") && !str_equal(value, "json")) {
+        _cleanup_free_ char *shown = str_shown(value);
+        return error_set(err, ERROR_USAGE, "--format %s: there are text and json", shown);
+    }
+    str_set(&cli->format, value);
+    return true;
+}
+
+static bool take_timeout(struct cli *cli, const char *value, struct error *err) {
+    unsigned long seconds;
+    if (!str_to_number(value, INT_MAX / 1000, &seconds) || seconds == 0) {
+        _cleanup_free_ char *shown = str_shown(value);
+        return error_set(err, ERROR_USAGE, "--timeout %s: a number of seconds above 0", shown);
+    }
+    cli->timeout = (long)seconds;
+    return true;
+}
+
+#define SWITCH(function, field)                                                                            \
+    static bool function(struct cli *cli, const char *value, struct error *err) {                          \
+        (void)value;                                                                                       \
+        (void)err;                                                                                         \
+        cli->field = true;                                                                                 \
+        return true;                                                                                       \
+    }
+
+SWITCH(take_quiet, quiet)
+SWITCH(take_verbose, verbose)
+SWITCH(take_no_color, no_color)
+SWITCH(take_all, all)
+SWITCH(take_dry_run, dry_run)
+
+static const struct flag flag_workspace = {"workspace", 'w', "PATH",
+                                           "directory that becomes /workspace (default .)", take_workspace};
+static const struct flag flag_slot = {"slot", 0, "N", "slot 1 to 10 of the workspace; 0: the next free",
+                                      take_slot};
+static const struct flag flag_persistent = {"persistent", 0, NULL, "keep the container afterwards",
+                                            take_persistent};
+static const struct flag flag_image = {"image", 0, "NAME", "image alias or fingerprint", take_image};
+static const struct flag flag_env = {"env", 'e', "K=V",
+                                     "set a variable inside; K alone takes the host's value", take_env};
+static const struct flag flag_mount = {"mount", 0, "HOST:CONTAINER[:ro]", "mount one more path",
+                                       take_mount};
+static const struct flag flag_project = {"project", 0, "NAME", "Incus project", take_project};
+static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", take_socket};
+static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", take_quiet};
+static const struct flag flag_verbose = {"verbose", 'v', NULL, "every call to the daemon on stderr",
+                                         take_verbose};
+static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", take_no_color};
+
+const struct flag *const global_flags[] = {&flag_workspace, &flag_slot,    &flag_persistent, &flag_image,
+                                           &flag_env,       &flag_mount,   &flag_project,    &flag_socket,
+                                           &flag_quiet,     &flag_verbose, &flag_no_color,   NULL};
+
+const struct flag flag_format = {"format", 0, "text|json", "how to print (default text)", take_format};
+const struct flag flag_all = {"all", 0, NULL, "saved sessions too", take_all};
+const struct flag flag_dry_run = {"dry-run", 0, NULL, "print the plan as JSON and create nothing",
+                                  take_dry_run};
+const struct flag flag_timeout = {"timeout", 0, "SECONDS", "end the command after this time (status 124)",
+                                  take_timeout};
+const struct flag flag_cpu = {"cpu", 0, "N|SET", "CPUs: a count, or a set such as 0-3", take_cpu};
+const struct flag flag_memory = {"memory", 0, "SIZE", "memory: 2GiB, 512MB, 50%", take_memory};
+const struct flag flag_disk_read = {"disk-read", 0, "RATE", "reads of the root disk: 20MiB, 500iops",
+                                    take_disk_read};
+const struct flag flag_disk_write = {"disk-write", 0, "RATE", "writes of the root disk", take_disk_write};
+const struct flag flag_processes = {"processes", 0, "N", "processes at one time", take_processes};

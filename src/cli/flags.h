@@ -1,0 +1,10 @@
+/* Every flag there is, once; commands name those that they take. */
+#pragma once
+
+#include "cli/command.h"
+
+/* For every command; ends with NULL. */
+extern const struct flag *const global_flags[];
+
+extern const struct flag flag_format, flag_all, flag_dry_run, flag_timeout, flag_cpu, flag_memory,
+    flag_disk_read, flag_disk_write, flag_processes;

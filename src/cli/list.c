@@ -1,0 +1,102 @@
+#include "cli/commands.h"
+#include "cli/flags.h"
+#include "idmap/explain.h"
+#include "session/name.h"
+#include "session/overview.h"
+#include "session/record.h"
+
+/* "Active Containers:" and what follows it is coi's form, which scripts read. */
+static void row_text(const struct session_row *row, struct buffer *out) {
+    _cleanup_free_ char *image = str_shown(row->image), *workspace = str_shown(row->workspace),
+                        *raw = explain_raw(row->raw);
+    buffer_printf(out, "  %s (%s)\n", row->name, row->persistent ? "persistent" : "ephemeral");
+    buffer_printf(out, "    Status: %s\n", row->status);
+    if (*row->ipv4)
+        buffer_printf(out, "    IPv4: %s\n", row->ipv4);
+    buffer_printf(out, "    Created: %s\n    Image: %s\n    Workspace: %s\n", row->created_at, image,
+                  workspace);
+    buffer_printf(out, "    Mapping: %s%s%s\n",
+                  row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), *raw ? " " : "",
+                  raw);
+}
+
+static json_t *row_json(const struct session_row *row) {
+    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:{s:s, s:s, s:b}}", "name",
+                     row->name, "status", row->status, "created_at", row->created_at, "image",
+                     json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
+                     json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
+                     row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner,
+                     "idmap", "method", row->method == IDMAP_REFUSED ? "none" : explain_method(row->method),
+                     "raw", row->raw, "shift", row->shift);
+}
+
+static json_t *record_json(const struct record *record) {
+    return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "tool", record->tool, "id", json_text(record->id),
+                     "container", json_text(record->container), "workspace", json_text(record->workspace),
+                     "persistent", record->persistent, "saved_at", json_text(record->saved_at));
+}
+
+static void record_text(const struct record *record, struct buffer *out) {
+    _cleanup_free_ char *id = str_shown(record->id), *workspace = str_shown(record->workspace),
+                        *saved = str_shown(record->saved_at), *container = str_shown(record->container);
+    buffer_printf(out, "  %s (%s)\n    Container: %s\n    Saved: %s\n    Workspace: %s\n", id,
+                  record->persistent ? "persistent" : "ephemeral", container, saved, workspace);
+}
+
+static void print_text(const struct overview *overview, const struct records *saved, struct buffer *out) {
+    buffer_text(out, "Active Containers:\n");
+    for (size_t i = 0; i < overview->count; i++)
+        row_text(&overview->rows[i], out);
+    if (overview->count == 0)
+        buffer_text(out, "  (none)\n");
+    if (!saved)
+        return;
+    buffer_text(out, "\nSaved Sessions:\n");
+    for (size_t i = 0; i < saved->count; i++)
+        record_text(&saved->items[i], out);
+    if (saved->count == 0)
+        buffer_text(out, "  (none)\n");
+}
+
+static json_t *make_json(const struct overview *overview, const struct records *saved) {
+    json_t *active = json_array(), *value = json_object();
+    for (size_t i = 0; i < overview->count; i++)
+        json_array_append_new(active, row_json(&overview->rows[i]));
+    json_object_set_new(value, "active_containers", active);
+    if (!saved)
+        return value;
+    json_t *sessions = json_array();
+    for (size_t i = 0; i < saved->count; i++)
+        json_array_append_new(sessions, record_json(&saved->items[i]));
+    json_object_set_new(value, "saved_sessions", sessions);
+    return value;
+}
+
+static int run(struct cli *cli, struct error *err) {
+    _cleanup_(overview_done) struct overview overview = {0};
+    _cleanup_(records_done) struct records saved = {0};
+    const char *prefix = name_prefix(err);
+    if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
+        !overview_load(cli->client, prefix, &overview, err))
+        return -1;
+    if (cli->all)
+        records_load(&saved);
+    for (size_t i = 0; i < saved.unreadable.count; i++)
+        cli_notice(cli, "not a session record: %s", saved.unreadable.items[i]);
+    const struct records *shown = cli->all ? &saved : NULL;
+    if (cli_wants_json(cli)) {
+        _cleanup_json_ json_t *json = make_json(&overview, shown);
+        return cli_print_json(json, err) ? 0 : -1;
+    }
+    _cleanup_(buffer_done) struct buffer text = {0};
+    print_text(&overview, shown, &text);
+    return cli_print(text.data, err) ? 0 : -1;
+}
+
+static const struct flag *const flags[] = {&flag_all, &flag_format, NULL};
+
+const struct command command_list = {.name = "list",
+                                     .arguments = "",
+                                     .summary = "the sessions that there are, berth's and coi's",
+                                     .flags = flags,
+                                     .run = run};

@@ -1,0 +1,261 @@
+#include "session/launch.h"
+
+#include "idmap/explain.h"
+#include "incus/instance.h"
+#include "session/name.h"
+
+#include <string.h>
+
+/* The daemon's words for the two causes that have a second way. */
+#define WORDS_NO_IDMAPPED "idmapping abilities are required"
+#define WORDS_NO_RANGE    "Not enough uid/gid available"
+#define WORDS_MAP_FAILED  "id mapping" /* in lxc.log */
+
+/* How long an undo waits for a daemon that restarts, or for one that is busy with the instance. */
+#define UNDO_PATIENCE_MS 10000
+#define UNDO_RETRY_MS    100
+
+struct launch {
+    struct incus *client;
+    struct prepared *prepared;
+    const struct launch_watcher *watcher;
+    struct plan *plan;
+};
+
+static void notice(const struct launch *launch, const char *format, ...) printf_like(2, 3);
+static void notice(const struct launch *launch, const char *format, ...) {
+    if (!launch->watcher->notice)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    _cleanup_free_ char *words = str_vprintf(format, arguments);
+    va_end(arguments);
+    launch->watcher->notice(launch->watcher->data, words);
+}
+
+static void set_true(void *data) {
+    *(bool *)data = true;
+}
+
+static bool pause_for(struct incus *client, long milliseconds, struct error *err) {
+    bool over = false;
+    struct timer *timer = loop_timer(incus_loop(client), milliseconds, set_true, &over);
+    if (loop_run(incus_loop(client), &over, err))
+        return true;
+    timer_stop(timer);
+    return false;
+}
+
+/* One attempt: true when the instance is gone, or is not this launch's. */
+static bool try_undo(struct incus *client, const struct plan *plan, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (!instance_get(client, plan->name, &instance, err))
+        return err->code == 404;
+    const char *ours = json_get_str(json_at(plan->body, "config"), LAUNCH_KEY);
+    if (!str_equal(instance_config(&instance, LAUNCH_KEY), ours))
+        return true;
+    if (!str_equal(instance.status, "Stopped")) {
+        /* an ephemeral one is deleted by the daemon when it stops */
+        if (!instance_change(client, plan->name, "stop", true, -1, err) && err->code != 404)
+            return false;
+        error_done(err);
+    }
+    return instance_delete(client, plan->name, err) || err->code == 404;
+}
+
+bool session_undo(struct incus *client, const struct plan *plan, struct error *err) {
+    struct loop *loop = incus_loop(client);
+    int64_t end = loop_now() + UNDO_PATIENCE_MS;
+    loop_interruptible(loop, false);
+    for (;;) {
+        _cleanup_(error_done) struct error attempt = {0};
+        if (try_undo(client, plan, &attempt))
+            return true;
+        if (loop_now() >= end) {
+            error_move(err, &attempt);
+            error_prefix(err, "%s could not be removed", plan->name);
+            error_hint(err, "incus delete -f %s removes it", plan->name);
+            return false;
+        }
+        if (!pause_for(client, UNDO_RETRY_MS, err))
+            return false;
+    }
+}
+
+/* Undoes after a failure; what then is left is added to the failure's hints. */
+static bool undo_after(const struct launch *launch, struct error *err) {
+    _cleanup_(error_done) struct error undo = {0};
+    if (!session_undo(launch->client, launch->plan, &undo)) {
+        error_hint(err, "%s", undo.message);
+        for (size_t i = 0; i < undo.hints.count; i++)
+            error_hint(err, "%s", undo.hints.items[i]);
+    }
+    return false;
+}
+
+static bool cancelled(const struct launch *launch, struct error *err) {
+    int signal = loop_last_signal(incus_loop(launch->client));
+    if (!signal)
+        return false;
+    error_set(err, ERROR_CANCELLED, "cancelled by SIG%s before the command ran", sigabbrev_np(signal));
+    err->code = signal;
+    return true;
+}
+
+/*
+ * What the daemon made of the plan: profiles are expanded only there, and whatever they say, neither a
+ * privileged container nor raw.idmap beside shift may start.
+ */
+static bool check_expanded(const struct launch *launch, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (!instance_get(launch->client, launch->plan->name, &instance, err))
+        return false;
+    const char *privileged = instance_config(&instance, "security.privileged");
+    const char *raw = instance_config(&instance, "raw.idmap");
+    if (*privileged && !str_equal(privileged, "false"))
+        return error_set(err, ERROR_REFUSED, "the profiles make %s privileged: it was not started",
+                         instance.name);
+    if (!str_equal(raw, launch->plan->decision.raw))
+        return error_set(err, ERROR_REFUSED,
+                         "raw.idmap of %s is \"%s\", not what was planned: it was not started",
+                         instance.name, raw);
+    const char *device;
+    const json_t *properties;
+    json_object_foreach((json_t *)instance.devices, device, properties) {
+        if (*raw && str_equal(json_get_str(properties, "shift"), "true")) {
+            error_set(err, ERROR_REFUSED,
+                      "device \"%s\" of the profiles has shift=true beside raw.idmap: %s was not started",
+                      device, instance.name);
+            error_hint(err, "incus profile device set default %s shift=false", device);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void progress(void *data, const char *words) {
+    const struct launch *launch = data;
+    if (launch->watcher->progress)
+        launch->watcher->progress(launch->watcher->data, words);
+}
+
+static bool name_is_taken(const struct launch *launch) {
+    _cleanup_(error_done) struct error ignored = {0};
+    strings_done(&launch->prepared->taken);
+    return instance_names(launch->client, &launch->prepared->taken, &ignored) &&
+           strings_has(&launch->prepared->taken, launch->plan->name);
+}
+
+/*
+ * Creates, and moves on to the next slot where somebody else took the name first: the daemon alone
+ * decides who has it, so that two launches at one moment get two slots.
+ */
+static bool create(struct launch *launch, struct error *err) {
+    struct prepared *prepared = launch->prepared;
+    for (;;) {
+        plan_done(launch->plan);
+        session_plan(prepared, launch->plan);
+        if (operation_run(launch->client, "POST", "/1.0/instances", launch->plan->body, progress, launch,
+                          NULL, err))
+            return true;
+        if (err->class == ERROR_DAEMON)
+            return undo_after(launch, err); /* it may have been made before the answer was lost */
+        if (!name_is_taken(launch))
+            return false;
+        unsigned int next = prepared->request->slot
+                                ? 0
+                                : name_free_slot(prepared->prefix, prepared->workspace.path,
+                                                 prepared->slot + 1, &prepared->taken);
+        if (!next) {
+            error_hint(err, "%s was made by somebody else at the same moment: try again",
+                       launch->plan->name);
+            return false;
+        }
+        error_done(err);
+        prepared->slot = next;
+    }
+}
+
+/* The reason for a failed start, from the instance's log; part of the error from here on. */
+static void add_reason(const struct launch *launch, struct error *err) {
+    _cleanup_free_ char *reason = instance_start_reason(launch->client, launch->plan->name);
+    if (!reason)
+        return;
+    char *message = str_printf("%s; its log says: %s", err->message, reason);
+    free(err->message);
+    err->message = message;
+}
+
+/* One whole attempt. `err` tells why it failed; nothing is left of it then. */
+static bool attempt(struct launch *launch, struct error *err) {
+    struct loop *loop = incus_loop(launch->client);
+    const struct launch_watcher *watcher = launch->watcher;
+    loop_interruptible(loop, false); /* what the daemon has begun is waited for, then undone */
+    if (!create(launch, err))
+        return false;
+    const char *name = launch->plan->name;
+    loop_interruptible(loop, true);
+    if (cancelled(launch, err) || !check_expanded(launch, err) ||
+        (watcher->pre_start && !watcher->pre_start(watcher->data, launch->client, name, err)))
+        return undo_after(launch, err);
+    loop_interruptible(loop, false);
+    if (!instance_change(launch->client, name, "start", false, -1, err)) {
+        if (err->class == ERROR_FAILED && strstr(err->message, "forkstart"))
+            add_reason(launch, err);
+        return undo_after(launch, err);
+    }
+    loop_interruptible(loop, true);
+    return !cancelled(launch, err) || undo_after(launch, err);
+}
+
+static bool says(const struct error *err, const char *words) {
+    return err->class == ERROR_FAILED && strstr(err->message, words);
+}
+
+/* The filesystem turned out not to take idmapped mounts: the same session with raw.idmap. */
+static bool without_shift(struct launch *launch, struct error *err) {
+    struct prepared *prepared = launch->prepared;
+    struct idmap_decision decision = idmap_decide_without_shift(&prepared->facts);
+    if (decision.method == IDMAP_REFUSED) {
+        error_done(err);
+        return explain_refusal(&prepared->facts, &decision, err);
+    }
+    prepared->decision = decision;
+    error_done(err);
+    if (!attempt(launch, err))
+        return false;
+    notice(launch, "%s does not take idmapped mounts here: using raw.idmap \"%s\" instead of shift",
+           prepared->facts.filesystem, decision.raw);
+    return true;
+}
+
+/* No isolated range: a second try with the shared one, and nothing else changed. */
+static bool without_isolation(struct launch *launch, const char *why, struct error *err) {
+    _cleanup_(error_done) struct error second = {0};
+    launch->prepared->not_isolated = why;
+    if (!attempt(launch, &second)) {
+        /* isolation was not the cause: the first failure stands, unless the user ended it */
+        if (second.class == ERROR_CANCELLED)
+            error_move(err, &second);
+        return false;
+    }
+    error_done(err);
+    notice(launch, "no id range of its own for %s (%s): it shares the daemon's range with other containers",
+           launch->plan->name, why);
+    return true;
+}
+
+bool session_launch(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
+                    struct plan *plan, struct error *err) {
+    static const struct launch_watcher nobody;
+    struct launch launch = {client, prepared, watcher ? watcher : &nobody, plan};
+    bool good = attempt(&launch, err);
+    if (!good && plan->decision.shift && says(err, WORDS_NO_IDMAPPED))
+        good = without_shift(&launch, err);
+    if (!good && says(err, WORDS_NO_RANGE))
+        good = without_isolation(&launch, "no range of that size is free", err);
+    else if (!good && says(err, "forkstart") && says(err, WORDS_MAP_FAILED))
+        good = without_isolation(&launch, "its range is not delegated", err);
+    loop_interruptible(incus_loop(client), false);
+    return good;
+}

@@ -1,0 +1,22 @@
+/*
+ * Names of session containers, as coi makes them: PREFIX, the first 8 hex digits of the SHA-256 of
+ * the workspace's absolute path (no symbolic link resolved), "-", the slot from 1 to 10.
+ */
+#pragma once
+
+#include "base/error.h"
+
+#define SESSION_SLOTS 10u
+
+/* $COI_CONTAINER_PREFIX or "coi-"; an error if it cannot begin an instance's name. Lent. */
+const char *name_prefix(struct error *err) nodiscard;
+
+/* The name for a slot of a workspace. Caller owns. */
+char *name_of(const char *prefix, const char *workspace, unsigned int slot) nodiscard;
+
+/* Whether `name` has this form; *slot gets its slot. `slot` may be NULL. */
+bool name_parse(const char *prefix, const char *name, unsigned int *slot);
+
+/* The lowest slot from `first` on whose name is not in `taken`; 0 if none is left. */
+unsigned int name_free_slot(const char *prefix, const char *workspace, unsigned int first,
+                            const struct strings *taken);

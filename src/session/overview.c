@@ -1,0 +1,128 @@
+#include "session/overview.h"
+
+#include "session/name.h"
+#include "session/plan.h"
+
+#include <string.h>
+#include <time.h>
+
+static void row_done(struct session_row *row) {
+    free(row->name);
+    free(row->status);
+    free(row->created_at);
+    free(row->image);
+    free(row->workspace);
+    free(row->ipv4);
+    free(row->owner);
+    free(row->raw);
+}
+
+void overview_done(struct overview *overview) {
+    for (size_t i = 0; i < overview->count; i++)
+        row_done(&overview->rows[i]);
+    free(overview->rows);
+    *overview = (struct overview){0};
+}
+
+static const char *first_of(const char *first, const char *second) {
+    return *first ? first : second;
+}
+
+static void read_row(struct session_row *row, const struct instance *instance, unsigned int slot) {
+    const char *kept = instance_config(instance, "user.berth.persistent");
+    row->name = str_copy(instance->name);
+    row->status = str_copy(instance->status);
+    row->created_at = str_copy(instance->created_at);
+    row->image = str_copy(first_of(instance_config(instance, "user.berth.image"),
+                                   instance_config(instance, "image.description")));
+    row->workspace = str_copy(first_of(instance_config(instance, "user.berth.workspace"),
+                                       instance_device(instance, WORKSPACE_DEVICE, "source")));
+    row->owner = str_copy(instance_config(instance, "user.berth.host"));
+    row->raw = str_copy(instance_config(instance, "raw.idmap"));
+    row->shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
+    row->persistent = !instance->ephemeral && !str_equal(kept, "false");
+    row->method = *row->raw ? IDMAP_RAW : row->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
+    row->slot = slot;
+    row->uptime = -1;
+    row->ipv4 = str_copy("");
+}
+
+static void read_address(struct session_row *row, const json_t *state) {
+    const char *interface;
+    const json_t *network;
+    json_object_foreach(json_at(state, "network"), interface, network) {
+        size_t index;
+        const json_t *address;
+        json_array_foreach(json_at(network, "addresses"), index, address) {
+            bool global = str_equal(json_str_at(address, "scope"), "global");
+            if (global && str_equal(json_str_at(address, "family"), "inet") && !*row->ipv4)
+                str_set(&row->ipv4, json_str_at(address, "address"));
+        }
+    }
+}
+
+/* Seconds since an RFC 3339 time in UTC, as the daemon writes it; -1 if it is none. */
+static int64_t seconds_since(const char *text) {
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!rest || tm.tm_year < 100) /* the daemon's zero time is the year 1 */
+        return -1;
+    time_t then = timegm(&tm);
+    rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
+    int hours = 0, minutes = 0;
+    if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
+        then -= (*rest == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    time_t age = time(NULL) - then;
+    return age < 0 ? 0 : age;
+}
+
+struct loading {
+    size_t left;
+    bool done;
+};
+
+struct pending {
+    struct loading *loading;
+    struct session_row *row;
+};
+
+static void state_came(void *data, const struct reply *reply, struct error *err) {
+    struct pending *pending = data;
+    (void)err; /* an instance that stopped in between has no state: it is shown without */
+    if (reply) {
+        read_address(pending->row, reply->metadata);
+        pending->row->uptime = seconds_since(json_str_at(reply->metadata, "started_at"));
+    }
+    pending->loading->done = --pending->loading->left == 0;
+    free(pending);
+}
+
+/* The states of those that run, all asked for at once. */
+static bool load_states(struct incus *client, struct overview *overview, struct error *err) {
+    struct loading loading = {.left = 1};
+    for (size_t i = 0; i < overview->count; i++) {
+        if (!str_equal(overview->rows[i].status, "Running"))
+            continue;
+        struct pending *pending = mem_new(sizeof *pending);
+        *pending = (struct pending){&loading, &overview->rows[i]};
+        _cleanup_free_ char *path = incus_path(NULL, "instances", overview->rows[i].name, "state", NULL);
+        loading.left++;
+        incus_call(client, "GET", path, NULL, state_came, pending);
+    }
+    loading.done = --loading.left == 0;
+    return loop_run(incus_loop(client), &loading.done, err);
+}
+
+bool overview_load(struct incus *client, const char *prefix, struct overview *overview, struct error *err) {
+    _cleanup_(instances_done) struct instances list = {0};
+    _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
+    if (!instance_list(client, pattern, &list, err))
+        return false;
+    overview->rows = mem_new((list.count + 1) * sizeof *overview->rows);
+    for (size_t i = 0; i < list.count; i++) {
+        unsigned int slot;
+        if (name_parse(prefix, list.items[i].name, &slot))
+            read_row(&overview->rows[overview->count++], &list.items[i], slot);
+    }
+    return load_states(client, overview, err);
+}

@@ -1,0 +1,31 @@
+/* All sessions that there are, with what one wants to know of each. */
+#pragma once
+
+#include "idmap/idmap.h"
+#include "incus/instance.h"
+
+struct session_row {
+    char *name;
+    char *status;
+    char *created_at;
+    char *image;
+    char *workspace;
+    char *ipv4;  /* "" if it has none */
+    char *owner; /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
+    bool persistent;
+    unsigned int slot;
+    int64_t uptime;           /* seconds; -1 where it does not run */
+    enum idmap_method method; /* IDMAP_REFUSED: neither, the workspace is not writable inside */
+    char *raw;
+    bool shift;
+};
+
+struct overview {
+    struct session_row *rows; /* sorted by name */
+    size_t count;
+};
+void overview_done(struct overview *overview);
+
+/* Instances whose names are sessions' with this prefix, made by berth or by coi. */
+bool overview_load(struct incus *client, const char *prefix, struct overview *overview,
+                   struct error *err) nodiscard;

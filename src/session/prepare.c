@@ -1,0 +1,187 @@
+/* From a request to everything that its plan needs: read-only, nothing is created here. */
+#include "idmap/explain.h"
+#include "idmap/facts.h"
+#include "incus/image.h"
+#include "incus/instance.h"
+#include "session/launch.h"
+#include "session/name.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/random.h>
+
+void session_request_done(struct session_request *request) {
+    free(request->workspace);
+    mounts_done(&request->mounts);
+    json_decref(request->environment);
+    strings_done(&request->command);
+    *request = (struct session_request){0};
+}
+
+bool session_request_env(struct session_request *request, const char *text, struct error *err) {
+    size_t length = strcspn(text, "=");
+    _cleanup_free_ char *key = str_copy_n(text, length), *shown = str_shown(text);
+    const char *letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    if (length == 0 || strspn(key, letters) != length || strchr("0123456789", key[0]))
+        return error_set(err, ERROR_USAGE,
+                         "-e %s: a variable is letters, digits and _, as in -e NAME=VALUE", shown);
+    const char *value = text[length] ? text + length + 1 : getenv(key);
+    if (!value)
+        return error_set(err, ERROR_USAGE, "-e %s: not set here; -e %s=VALUE sets it", key, key);
+    if (!str_is_utf8(value))
+        return error_set(err, ERROR_USAGE, "-e %s: the value is not UTF-8, which Incus cannot be told",
+                         key);
+    if (!request->environment)
+        request->environment = json_object();
+    json_object_set_new(request->environment, key, json_text(value));
+    return true;
+}
+
+void prepared_done(struct prepared *prepared) {
+    workspace_done(&prepared->workspace);
+    strings_done(&prepared->taken);
+    json_decref(prepared->root_device);
+    *prepared = (struct prepared){0};
+}
+
+bool session_decide(const struct settings *settings, const char *source, const struct mounts *mounts,
+                    const struct server *server, struct idmap_facts *facts, struct idmap_decision *decision,
+                    struct error *err) {
+    struct facts_input input = {
+        .code = {settings_id(settings, SETTING_CODE_UID), settings_id(settings, SETTING_CODE_GID)},
+        .disable_shift = settings_bool(settings, SETTING_DISABLE_SHIFT),
+        .daemon_ok = !server                ? IDMAP_UNKNOWN
+                     : server->has_idmapped ? IDMAP_YES
+                                            : IDMAP_NO,
+    };
+    if (!facts_gather(source, &input, facts, err))
+        return false;
+    for (size_t i = 0; mounts && i < mounts->count; i++)
+        facts->mount_ok = idmap_both(facts->mount_ok, mounts->items[i].mount_ok);
+    *decision = idmap_decide(facts);
+    return true;
+}
+
+static bool choose_slot(struct prepared *prepared, struct error *err) {
+    unsigned int wanted = prepared->request->slot;
+    const char *workspace = prepared->workspace.path;
+    if (wanted) {
+        _cleanup_free_ char *name = name_of(prepared->prefix, workspace, wanted);
+        if (strings_has(&prepared->taken, name)) {
+            error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s", wanted, workspace, name);
+            error_hint(err, "--slot 0 takes the next free one; berth list shows what runs");
+            return false;
+        }
+        prepared->slot = wanted;
+        return true;
+    }
+    prepared->slot = name_free_slot(prepared->prefix, workspace, 1, &prepared->taken);
+    if (prepared->slot)
+        return true;
+    error_set(err, ERROR_FAILED, "all %u slots of %s are taken", SESSION_SLOTS, workspace);
+    error_hint(err, "berth list shows them; incus delete -f NAME, or coi kill NAME, frees one");
+    return false;
+}
+
+/* The root disk of the default profile, to which a pool or limits are to be added. */
+static bool find_root(struct incus *client, struct prepared *prepared, struct error *err) {
+    static const enum setting touching[] = {SETTING_STORAGE_POOL, SETTING_DISK_READ, SETTING_DISK_WRITE};
+    bool needed = false;
+    for (size_t i = 0; i < array_length(touching); i++)
+        needed = needed || *settings_text(prepared->request->settings, touching[i]);
+    if (!needed)
+        return true;
+    _cleanup_json_ json_t *profile = NULL;
+    _cleanup_free_ char *path = incus_path(NULL, "profiles", "default", NULL);
+    if (!incus_request(client, "GET", path, NULL, &profile, err))
+        return false;
+    const char *name;
+    json_t *device;
+    json_object_foreach(json_at(profile, "devices"), name, device) {
+        if (str_equal(json_get_str(device, "type"), "disk") && str_equal(json_get_str(device, "path"), "/"))
+            prepared->root_device = json_incref(device);
+    }
+    const char *pool = settings_text(prepared->request->settings, SETTING_STORAGE_POOL);
+    if (*pool) {
+        _cleanup_free_ char *pool_path = incus_path(NULL, "storage-pools", pool, NULL);
+        return incus_request(client, "GET", pool_path, NULL, NULL, err);
+    }
+    return true;
+}
+
+bool session_prepare(struct incus *client, const struct session_request *request, struct prepared *prepared,
+                     struct error *err) {
+    _cleanup_(server_done) struct server server = {0};
+    const struct settings *settings = request->settings;
+    prepared->request = request;
+    prepared->prefix = name_prefix(err);
+    /* what is wrong here is said before the daemon is asked */
+    if (!prepared->prefix ||
+        !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err))
+        return false;
+    if (!server_get(client, &server, err) ||
+        !session_decide(settings, prepared->workspace.source, &request->mounts, &server, &prepared->facts,
+                        &prepared->decision, err))
+        return false;
+    if (prepared->decision.method == IDMAP_REFUSED)
+        return explain_refusal(&prepared->facts, &prepared->decision, err);
+    return instance_names(client, &prepared->taken, err) && choose_slot(prepared, err) &&
+           image_check(client, settings_text(settings, SETTING_IMAGE), err) &&
+           find_root(client, prepared, err);
+}
+
+/* The name of the host's time zone, from where systemd and tzdata keep it; "" if it has none. */
+static void find_zone(char *zone, size_t room) {
+    char target[PATH_MAX];
+    const char *variable = getenv("TZ");
+    zone[0] = 0;
+    if (!str_empty(variable)) {
+        snprintf(zone, room, "%s", variable + (variable[0] == ':'));
+        return;
+    }
+    ssize_t length = readlink("/etc/localtime", target, sizeof target - 1);
+    if (length <= 0)
+        return;
+    target[length] = 0;
+    const char *name = strstr(target, "/zoneinfo/");
+    if (name)
+        snprintf(zone, room, "%s", name + strlen("/zoneinfo/"));
+}
+
+static void new_launch_id(char *id, size_t room) {
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) < 0)
+        random = (uint64_t)getpid();
+    snprintf(id, room, "%016llx", (unsigned long long)random);
+}
+
+void session_plan(const struct prepared *prepared, struct plan *plan) {
+    const struct session_request *request = prepared->request;
+    const char *language = getenv("LC_ALL"), *term = getenv("TERM");
+    char zone[64], launch_id[20];
+    if (str_empty(language))
+        language = getenv("LANG");
+    find_zone(zone, sizeof zone);
+    new_launch_id(launch_id, sizeof launch_id);
+    _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, prepared->slot);
+    struct plan_input input = {
+        .name = name,
+        .launch_id = launch_id,
+        .slot = prepared->slot,
+        .workspace = prepared->workspace.path,
+        .source = prepared->workspace.source,
+        .settings = request->settings,
+        .persistent = settings_bool(request->settings, SETTING_PERSISTENT),
+        .not_isolated = prepared->not_isolated,
+        .facts = prepared->facts,
+        .decision = prepared->decision,
+        .mounts = &request->mounts,
+        .root_device = prepared->root_device,
+        .environment = request->environment,
+        .command = &request->command,
+        .language = language ? language : "",
+        .term = request->terminal && term ? term : "",
+        .zone = zone,
+    };
+    plan_make(&input, plan);
+}
