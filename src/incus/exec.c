@@ -19,7 +19,8 @@ struct exec {
     struct incus *client;
     struct call *starting;
     struct call *waiting;
-    char *path; /* of the operation, once it has one */
+    char *program; /* argv[0], for errors */
+    char *path;    /* of the operation, once it has one */
     struct stream streams[STREAMS];
     json_t *secrets;
     bool terminal;
@@ -45,6 +46,7 @@ void exec_free(struct exec *exec) {
     json_decref(exec->secrets);
     buffer_done(&exec->early);
     error_done(&exec->err);
+    free(exec->program);
     free(exec->path);
     free(exec);
 }
@@ -85,10 +87,16 @@ static void stream_opened(void *data) {
         exec->handler->drained(exec->data);
 }
 
+/*
+ * An empty text message is the daemon's sign for the end of a stream. Of a pty it then waits for our
+ * goodbye before it calls the operation done.
+ */
 static void stream_message(void *data, bool binary, const void *bytes, size_t size) {
     struct stream *stream = data;
     struct exec *exec = stream->exec;
-    if (binary && stream->index != CONTROL && size > 0)
+    if (!binary && size == 0)
+        websocket_close(stream->websocket);
+    else if (binary && stream->index != CONTROL && size > 0)
         exec->handler->output(exec->data, stream->index == STDERR ? 2 : 1, bytes, size);
 }
 
@@ -128,40 +136,46 @@ void exec_release(struct exec *exec) {
         open_stream(exec, STDIN);
 }
 
-static void give_up(struct exec *exec, struct error *err) {
+/* Ends without waiting for the streams: of a command that never ran, none is ever closed. */
+static void give_up(struct exec *exec, int status, struct error *err) {
     error_move(&exec->err, err);
-    exec->status = -1;
+    exec->status = status;
     exec->over = true;
     report(exec);
 }
 
+/* A command that never ran: the status that a shell gives for it, -1 if it is none of those. */
+static int status_of_words(const char *words) {
+    if (str_starts(words, "Command not found"))
+        return 127;
+    return str_starts(words, "Command not executable") ? 126 : -1;
+}
+
 static void operation_ended(void *data, const struct reply *reply, struct error *err) {
     struct exec *exec = data;
+    const json_t *status = reply ? json_at(reply->metadata, "metadata.return") : NULL;
     exec->waiting = NULL;
-    if (!reply) {
-        give_up(exec, err);
-        return;
-    }
-    const json_t *status = json_at(reply->metadata, "metadata.return");
     exec->over = true;
-    exec->status = json_is_integer(status) ? (int)json_integer_value(status) : -1;
-    _cleanup_free_ char *words = str_shown(json_str_at(reply->metadata, "err"));
-    if (*words || exec->status < 0)
-        error_set(&exec->err, ERROR_FAILED, "%s",
-                  *words ? words : "the daemon gave the command no exit status");
-    /* a command that never ran closes no stream */
-    if (*words || exec->status < 0) {
-        report(exec);
+    if (json_is_integer(status)) {
+        exec->status = (int)json_integer_value(status);
+        finish_if_over(exec);
         return;
     }
-    finish_if_over(exec);
+    if (reply)
+        error_set(err, ERROR_FAILED, "the daemon gave the command no exit status");
+    int never_ran = status_of_words(err->message);
+    if (never_ran > 0)
+        error_set(err, ERROR_FAILED, "%s: %s", exec->program,
+                  never_ran == 127 ? "command not found in the container"
+                                   : "not executable in the container");
+    give_up(exec, never_ran, err);
 }
 
 static void started(void *data, const struct reply *reply, struct error *err) {
     struct exec *exec = data;
     exec->starting = NULL;
     if (!reply) {
-        give_up(exec, err);
+        give_up(exec, -1, err);
         return;
     }
     exec->path = str_copy(reply->operation);
@@ -195,8 +209,11 @@ static json_t *request_json(const struct exec_request *request, bool websockets)
 struct exec *exec_start(struct incus *client, const char *instance, const struct exec_request *request,
                         const struct exec_handler *handler, void *data) {
     struct exec *exec = mem_new(sizeof *exec);
-    *exec =
-        (struct exec){.client = client, .handler = handler, .data = data, .terminal = request->terminal};
+    *exec = (struct exec){.client = client,
+                          .handler = handler,
+                          .data = data,
+                          .terminal = request->terminal,
+                          .program = str_shown(request->command[0])};
     _cleanup_json_ json_t *body = request_json(request, true);
     _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
     exec->starting = incus_call(client, "POST", path, body, started, exec);
@@ -212,7 +229,6 @@ void exec_write(struct exec *exec, const void *bytes, size_t size) {
 
 void exec_end_input(struct exec *exec) {
     exec->input_ended = true;
-    /* an empty text message is the daemon's sign for the end of a stream */
     if (exec->streams[STDIN].open && !exec->terminal)
         websocket_send(exec->streams[STDIN].websocket, false, "", 0);
 }

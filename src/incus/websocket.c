@@ -267,6 +267,13 @@ void websocket_send(struct websocket *websocket, bool binary, const void *bytes,
     update_watch(websocket);
 }
 
+void websocket_close(struct websocket *websocket) {
+    if (!websocket->frames || !websocket->watch)
+        return;
+    wslay_event_queue_close(websocket->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0);
+    update_watch(websocket);
+}
+
 size_t websocket_queued(const struct websocket *websocket) {
     return websocket->frames ? wslay_event_get_queued_msg_length(websocket->frames) : 0;
 }

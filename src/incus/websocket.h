@@ -22,6 +22,8 @@ struct websocket *websocket_open(struct incus *client, const char *path,
                                  const struct websocket_handler *handler, void *data) nodiscard;
 /* Queues a message; nothing happens on one that is not open. */
 void websocket_send(struct websocket *websocket, bool binary, const void *bytes, size_t size);
+/* Says goodbye; `closed` follows when the daemon has said it too. */
+void websocket_close(struct websocket *websocket);
 /* Bytes that were queued and have not gone out. */
 size_t websocket_queued(const struct websocket *websocket);
 /* While paused nothing is read, so that the daemon waits too. */

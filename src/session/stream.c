@@ -141,10 +141,18 @@ struct stream_joint *stream_prepare(struct incus *client, const char *instance,
     return joint;
 }
 
-static void kill_due(void *data) {
+/* Killed, and still no end: the daemon or the kernel hangs on to it, the user does not. */
+static void patience_over(void *data) {
     struct stream_joint *joint = data;
     joint->kill = NULL;
+    joint->status = 128 + SIGKILL;
+    joint->done = true;
+}
+
+static void kill_due(void *data) {
+    struct stream_joint *joint = data;
     exec_signal(joint->exec, SIGKILL);
+    joint->kill = loop_timer(joint->loop, KILL_AFTER_MS, patience_over, joint);
 }
 
 static void kill_later(struct stream_joint *joint) {
