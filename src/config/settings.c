@@ -120,7 +120,8 @@ static int take_pair(void *data, const char *section, const char *key, const cha
 bool settings_parse(struct settings *settings, const char *file, const char *content, struct error *err) {
     struct parse parse = {.settings = settings, .file = file, .rest = content, .err = err};
     int bad_line = ini_parse_stream(next_line, &parse, take_pair, &parse);
-    if (err->class == ERROR_NONE && bad_line != 0)
+    /* inih goes on behind a line that it cannot read: the first mistake is the one to name */
+    if (bad_line != 0 && (err->class == ERROR_NONE || bad_line < parse.line))
         return error_set(err, ERROR_USAGE, "%s:%d: neither [section] nor key = value", file, bad_line);
     return err->class == ERROR_NONE;
 }

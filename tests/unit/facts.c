@@ -1,0 +1,125 @@
+/* Where facts come from: subordinate ids, mounts, signs of virtual machines, whose ids count. */
+#include "idmap/facts.h"
+#include "idmap/mounts.h"
+#include "idmap/subid.h"
+#include "idmap/vmhost.h"
+#include "tests/harness/unit.h"
+
+static void test_subid(void **state) {
+    (void)state;
+    const char *file = "# comment\ndev:100000:65536\nroot:1000000:1000000000\n root:501:1 \n0:20:1\n"
+                       "root:oops:1\nroot:7\nroot:8:1:9\nroot:30:0\nroot:4294967290:5";
+    assert_true(subid_delegates(file, 1000000));
+    assert_true(subid_delegates(file, 1000999999));
+    assert_false(subid_delegates(file, 1001000000));
+    assert_false(subid_delegates(file, 999999));
+    assert_true(subid_delegates(file, 501));
+    assert_false(subid_delegates(file, 502));
+    assert_true(subid_delegates(file, 20));
+    assert_false(subid_delegates(file, 100000));
+    assert_false(subid_delegates(file, 7));
+    assert_false(subid_delegates(file, 8));
+    assert_false(subid_delegates(file, 30));
+    assert_true(subid_delegates(file, 4294967294u));
+    assert_false(subid_delegates("", 0));
+}
+
+static void test_mountinfo(void **state) {
+    (void)state;
+    const char *mountinfo = "22 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+                            "41 22 0:38 / /home/a\\040b rw shared:1 master:2 - fuse.bindfs /x rw\n"
+                            "not a line\n\n"
+                            "42 22 0:39 / /c rw no-dash\n";
+    char type[16];
+    assert_true(mounts_type_of_id(mountinfo, 22, type, sizeof type));
+    assert_string_equal(type, "ext4");
+    assert_true(mounts_type_of_id(mountinfo, 41, type, sizeof type));
+    assert_string_equal(type, "fuse.bindfs");
+    assert_false(mounts_type_of_id(mountinfo, 42, type, sizeof type));
+    assert_false(mounts_type_of_id(mountinfo, 4, type, sizeof type));
+}
+
+static void test_filesystems(void **state) {
+    (void)state;
+    static const struct {
+        const char *type, *kernel;
+        enum idmap_answer answer;
+    } rows[] = {
+        {"ext4", "5.15", IDMAP_YES},
+        {"xfs", "6.1", IDMAP_YES},
+        {"btrfs", "6.1", IDMAP_YES},
+        {"f2fs", "6.1", IDMAP_YES},
+        {"tmpfs", "6.2.9", IDMAP_NO},
+        {"tmpfs", "6.3.0", IDMAP_YES},
+        {"tmpfs", "7.0", IDMAP_YES},
+        {"fuse.bindfs", "6.11", IDMAP_NO},
+        {"fuse.bindfs", "6.12", IDMAP_UNKNOWN},
+        {"virtiofs", "6.1.0-9", IDMAP_NO},
+        {"fuse", "6.1", IDMAP_NO},
+        {"fuseblk", "6.1", IDMAP_NO},
+        {"fuse.sshfs", "6.1", IDMAP_NO},
+        {"fuse.gocryptfs", "6.1", IDMAP_NO},
+        {"9p", "6.18", IDMAP_NO},
+        {"nfs", "6.18", IDMAP_NO},
+        {"nfs4", "6.18", IDMAP_NO},
+        {"cifs", "6.18", IDMAP_NO},
+        {"vboxsf", "6.18", IDMAP_NO},
+        {"zfs", "6.1", IDMAP_UNKNOWN},
+        {"new", "6.1", IDMAP_UNKNOWN},
+        {"fusion", "6.1", IDMAP_UNKNOWN},
+        {"tmpfs", "", IDMAP_NO},
+    };
+    for (size_t i = 0; i < array_length(rows); i++)
+        if (mounts_idmapped(rows[i].type, rows[i].kernel) != rows[i].answer)
+            fail_msg("%s on %s", rows[i].type, rows[i].kernel);
+}
+
+static void test_vm(void **state) {
+    (void)state;
+    static const struct {
+        struct vm_signs signs;
+        enum idmap_vm vm;
+    } rows[] = {
+        {{"ext4", "box", "6.1.0-9-amd64", false}, IDMAP_VM_NONE},
+        {{"virtiofs", "colima", "6.8.0", false}, IDMAP_VM_COLIMA},
+        {{"ext4", "colima-work", "6.8.0", true}, IDMAP_VM_COLIMA},
+        {{"ext4", "lima-default", "6.8.0", false}, IDMAP_VM_LIMA},
+        {{"9p", "box", "6.8.0", true}, IDMAP_VM_LIMA},
+        {{"virtiofs", "box", "6.8.0", false}, IDMAP_VM_LIMA},
+        {{"9p", "box", "6.8.0", false}, IDMAP_VM_NONE},
+        {{"btrfs", "orb", "6.9-orbstack-00119", false}, IDMAP_VM_ORBSTACK},
+        {{"ext4", "pc", "5.15.146.1-microsoft-standard-WSL2", false}, IDMAP_VM_WSL},
+        {{"ext4", "climate", "6.1", false}, IDMAP_VM_NONE},
+    };
+    for (size_t i = 0; i < array_length(rows); i++)
+        if (vmhost_from_signs(&rows[i].signs) != rows[i].vm)
+            fail_msg("row %zu", i);
+}
+
+static void test_host_ids(void **state) {
+    (void)state;
+    struct idmap_ids user = {1001, 1001}, root = {0, 0}, owner = {501, 20};
+    enum idmap_source source;
+    struct idmap_ids ids = facts_host_ids(user, "7", "7", owner, &source);
+    assert_true(ids.uid == 1001 && ids.gid == 1001 && source == IDMAP_FROM_PROCESS);
+    ids = facts_host_ids(root, "1002", "100", owner, &source);
+    assert_true(ids.uid == 1002 && ids.gid == 100 && source == IDMAP_FROM_SUDO);
+    ids = facts_host_ids(root, NULL, NULL, owner, &source);
+    assert_true(ids.uid == 501 && ids.gid == 20 && source == IDMAP_FROM_OWNER);
+    ids = facts_host_ids(root, "0", "0", owner, &source);
+    assert_true(ids.uid == 501 && source == IDMAP_FROM_OWNER);
+    ids = facts_host_ids(root, "-1", "1", owner, &source);
+    assert_int_equal(source, IDMAP_FROM_OWNER);
+    ids = facts_host_ids(root, "4294967295", "1", owner, &source);
+    assert_int_equal(source, IDMAP_FROM_OWNER);
+    ids = facts_host_ids(root, "1000", NULL, root, &source);
+    assert_true(ids.uid == 0 && source == IDMAP_FROM_PROCESS);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_subid), cmocka_unit_test(test_mountinfo), cmocka_unit_test(test_filesystems),
+        cmocka_unit_test(test_vm),    cmocka_unit_test(test_host_ids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
