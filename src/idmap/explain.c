@@ -62,8 +62,9 @@ char *explain_raw(const char *raw) {
 char *explain_reason(const struct idmap_facts *facts, const struct idmap_decision *decision) {
     switch (decision->reason) {
     case IDMAP_IDS_MATCH:
-        return str_printf("host ids %u:%u are code's ids, and %s takes idmapped mounts", facts->host.uid,
-                          facts->host.gid, facts->filesystem);
+        return str_printf("host ids %u:%u are code's ids, and %s %s idmapped mounts", facts->host.uid,
+                          facts->host.gid, facts->filesystem,
+                          facts->mount_ok == IDMAP_YES ? "takes" : "may take");
     case IDMAP_IDS_DIFFER:
         if (facts->host.uid != facts->code.uid)
             return str_printf("host uid %u is not code uid %u", facts->host.uid, facts->code.uid);

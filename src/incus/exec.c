@@ -7,6 +7,15 @@
 
 enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
+/*
+ * On a busy machine the daemon now and then fails to attach to a container; the command has not begun
+ * then (https://github.com/canonical/lxd/issues/12084 and others), and a second try works.
+ */
+#define WORDS_NEVER_BEGAN "Failed to retrieve PID of executing child process"
+#define ATTEMPTS          3
+/* Input that is kept to be sent again. More than this is read by nobody but a command that runs. */
+#define REPLAY_LIMIT (1u << 20)
+
 struct stream {
     struct exec *exec;
     int index;
@@ -20,13 +29,17 @@ struct exec {
     struct call *starting;
     struct call *waiting;
     char *program; /* argv[0], for errors */
-    char *path;    /* of the operation, once it has one */
+    char *instance;
+    json_t *request;
+    unsigned int attempts;
+    char *path; /* of the operation, once it has one */
     struct stream streams[STREAMS];
     json_t *secrets;
     bool terminal;
     bool released;
     bool input_ended;
-    struct buffer early; /* input from before stdin's stream was open */
+    struct buffer replay; /* the input from its beginning, while the command may not have begun */
+    bool began;           /* it has: replay is empty */
     int pending_signal;
     bool over; /* the operation has ended */
     bool reported;
@@ -44,9 +57,11 @@ void exec_free(struct exec *exec) {
     for (int i = 0; i < STREAMS; i++)
         websocket_free(exec->streams[i].websocket);
     json_decref(exec->secrets);
-    buffer_done(&exec->early);
+    json_decref(exec->request);
+    buffer_done(&exec->replay);
     error_done(&exec->err);
     free(exec->program);
+    free(exec->instance);
     free(exec->path);
     free(exec);
 }
@@ -78,13 +93,17 @@ static void stream_opened(void *data) {
         exec_signal(exec, exec->pending_signal);
     if (stream->index != STDIN)
         return;
-    if (exec->early.size)
-        websocket_send(stream->websocket, true, exec->early.data, exec->early.size);
-    buffer_done(&exec->early);
+    if (exec->replay.size)
+        websocket_send(stream->websocket, true, exec->replay.data, exec->replay.size);
     if (exec->input_ended)
         exec_end_input(exec);
     else if (exec->handler->drained)
         exec->handler->drained(exec->data);
+}
+
+static void begin(struct exec *exec) {
+    exec->began = true;
+    buffer_done(&exec->replay);
 }
 
 /*
@@ -96,8 +115,10 @@ static void stream_message(void *data, bool binary, const void *bytes, size_t si
     struct exec *exec = stream->exec;
     if (!binary && size == 0)
         websocket_close(stream->websocket);
-    else if (binary && stream->index != CONTROL && size > 0)
-        exec->handler->output(exec->data, stream->index == STDERR ? 2 : 1, bytes, size);
+    if (!binary || size == 0 || stream->index == CONTROL)
+        return;
+    begin(exec);
+    exec->handler->output(exec->data, stream->index == STDERR ? 2 : 1, bytes, size);
 }
 
 static void stream_drained(void *data) {
@@ -151,6 +172,21 @@ static int status_of_words(const char *words) {
     return str_starts(words, "Command not executable") ? 126 : -1;
 }
 
+static void post(struct exec *exec);
+
+static void try_again(struct exec *exec) {
+    for (int i = 0; i < STREAMS; i++) {
+        websocket_free(exec->streams[i].websocket);
+        exec->streams[i] = (struct stream){0};
+    }
+    json_decref(exec->secrets);
+    exec->secrets = NULL;
+    free(exec->path);
+    exec->path = NULL;
+    exec->over = false;
+    post(exec);
+}
+
 static void operation_ended(void *data, const struct reply *reply, struct error *err) {
     struct exec *exec = data;
     const json_t *status = reply ? json_at(reply->metadata, "metadata.return") : NULL;
@@ -163,6 +199,11 @@ static void operation_ended(void *data, const struct reply *reply, struct error 
     }
     if (reply)
         error_set(err, ERROR_FAILED, "the daemon gave the command no exit status");
+    if (str_starts(err->message, WORDS_NEVER_BEGAN) && !exec->began && exec->attempts < ATTEMPTS) {
+        error_done(err);
+        try_again(exec);
+        return;
+    }
     int never_ran = status_of_words(err->message);
     if (never_ran > 0)
         error_set(err, ERROR_FAILED, "%s: %s", exec->program,
@@ -206,6 +247,12 @@ static json_t *request_json(const struct exec_request *request, bool websockets)
     return body;
 }
 
+static void post(struct exec *exec) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", exec->instance, "exec", NULL);
+    exec->attempts++;
+    exec->starting = incus_call(exec->client, "POST", path, exec->request, started, exec);
+}
+
 struct exec *exec_start(struct incus *client, const char *instance, const struct exec_request *request,
                         const struct exec_handler *handler, void *data) {
     struct exec *exec = mem_new(sizeof *exec);
@@ -213,18 +260,21 @@ struct exec *exec_start(struct incus *client, const char *instance, const struct
                           .handler = handler,
                           .data = data,
                           .terminal = request->terminal,
-                          .program = str_shown(request->command[0])};
-    _cleanup_json_ json_t *body = request_json(request, true);
-    _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
-    exec->starting = incus_call(client, "POST", path, body, started, exec);
+                          .program = str_shown(request->command[0]),
+                          .instance = str_copy(instance),
+                          .request = request_json(request, true)};
+    post(exec);
     return exec;
 }
 
 void exec_write(struct exec *exec, const void *bytes, size_t size) {
-    if (exec->streams[STDIN].open)
-        websocket_send(exec->streams[STDIN].websocket, true, bytes, size);
-    else if (!exec->streams[STDIN].ended)
-        buffer_add(&exec->early, bytes, size);
+    const struct stream *input = &exec->streams[STDIN];
+    if (!exec->began)
+        buffer_add(&exec->replay, bytes, size);
+    if (input->open)
+        websocket_send(input->websocket, true, bytes, size);
+    if (input->open && exec->replay.size > REPLAY_LIMIT)
+        begin(exec);
 }
 
 void exec_end_input(struct exec *exec) {
@@ -235,7 +285,7 @@ void exec_end_input(struct exec *exec) {
 
 size_t exec_queued(const struct exec *exec) {
     const struct stream *input = &exec->streams[STDIN];
-    return exec->early.size + (input->open ? websocket_queued(input->websocket) : 0);
+    return input->open ? websocket_queued(input->websocket) : exec->replay.size;
 }
 
 void exec_pause(struct exec *exec, int stream, bool paused) {
@@ -268,8 +318,18 @@ bool exec_run(struct incus *client, const char *instance, const struct exec_requ
               struct error *err) {
     _cleanup_json_ json_t *body = request_json(request, false), *metadata = NULL;
     _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
-    if (!operation_run(client, "POST", path, body, NULL, NULL, &metadata, err))
-        return false;
+    for (unsigned int attempt = 1;; attempt++) {
+        if (operation_run(client, "POST", path, body, NULL, NULL, &metadata, err))
+            break;
+        *status = status_of_words(err->message);
+        if (*status > 0) {
+            error_done(err);
+            return true;
+        }
+        if (!str_starts(err->message, WORDS_NEVER_BEGAN) || attempt == ATTEMPTS)
+            return false;
+        error_done(err);
+    }
     *status = (int)json_int_at(metadata, "return");
     return true;
 }

@@ -226,6 +226,9 @@ struct call *incus_call(struct incus *client, const char *method, const char *pa
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
     if (strcmp(method, "HEAD") == 0)
         curl_easy_setopt(call->easy, CURLOPT_NOBODY, 1L);
+    /* on a used connection that has died libcurl sends a request again: what changes things is sent once */
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
     if (body) {
         call->body = json_dumps(body, JSON_COMPACT);
         call->headers = curl_slist_append(NULL, "Content-Type: application/json");

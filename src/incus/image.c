@@ -20,6 +20,19 @@ static bool is_fingerprint(const char *name) {
     return length >= 12 && length <= 64 && strspn(name, "0123456789abcdef") == length;
 }
 
+/* The daemon answers for a project that does not exist as for one without images. */
+static bool project_check(struct incus *client, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "projects", incus_project(client), NULL);
+    if (incus_request(client, "GET", path, NULL, NULL, err))
+        return true;
+    if (err->code == 404) {
+        _cleanup_free_ char *shown = str_shown(incus_project(client));
+        error_set(err, ERROR_FAILED, "no project \"%s\"", shown);
+        error_hint(err, "incus project list shows those that there are");
+    }
+    return false;
+}
+
 bool image_check(struct incus *client, const char *name, struct error *err) {
     _cleanup_(error_done) struct error answer = {0};
     _cleanup_free_ char *path = incus_path(NULL, "images", "aliases", name, NULL);
@@ -35,6 +48,8 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
         error_move(err, &answer);
         return false;
     }
+    if (!project_check(client, err))
+        return false;
     _cleanup_free_ char *shown = str_shown(name);
     error_set(err, ERROR_FAILED, "no image \"%s\"", shown);
     _cleanup_(strings_done) struct strings aliases = {0};

@@ -115,6 +115,38 @@ bool instance_ask(struct incus *client, const char *name, const char *action, bo
     return incus_request(client, "PUT", path, body, NULL, err);
 }
 
+/* The path of the running operation that ends the instance; NULL if there is none. Caller owns. */
+static char *ending_operation(struct incus *client, const char *name) {
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_json_ json_t *all = NULL;
+    _cleanup_free_ char *path = incus_path("recursion=1", "operations", NULL),
+                        *url = incus_path(NULL, "instances", name, NULL);
+    if (!incus_request(client, "GET", path, NULL, &all, &ignored))
+        return NULL;
+    size_t index, inner;
+    const json_t *operation, *resource;
+    json_array_foreach(json_at(all, "running"), index, operation) {
+        const char *words = json_str_at(operation, "description");
+        if (!str_equal(words, "Stopping instance") && !str_equal(words, "Deleting instance"))
+            continue;
+        json_array_foreach(json_at(operation, "resources.instances"), inner, resource) {
+            const char *text = json_string_value(resource);
+            size_t length = text ? strcspn(text, "?") : 0;
+            if (length == strlen(url) && strncmp(text, url, length) == 0)
+                return incus_path(NULL, "operations", json_str_at(operation, "id"), "wait", NULL);
+        }
+    }
+    return NULL;
+}
+
+bool instance_await_end(struct incus *client, const char *name) {
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_free_ char *wait = ending_operation(client, name);
+    if (!wait)
+        return false;
+    return incus_request(client, "GET", wait, NULL, NULL, &ignored) || ignored.class == ERROR_FAILED;
+}
+
 bool instance_delete(struct incus *client, const char *name, struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     return operation_run(client, "DELETE", path, NULL, NULL, NULL, NULL, err);

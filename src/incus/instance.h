@@ -47,6 +47,11 @@ bool instance_change(struct incus *client, const char *name, const char *action,
 /* The same, not waited for: returns when the daemon has taken it on. */
 bool instance_ask(struct incus *client, const char *name, const char *action, bool force,
                   struct error *err) nodiscard;
+/*
+ * If the daemon is just stopping or deleting this instance: waits until it has done so and returns
+ * true.
+ */
+bool instance_await_end(struct incus *client, const char *name);
 bool instance_delete(struct incus *client, const char *name, struct error *err) nodiscard;
 /* Sets config keys of an instance, the others stay; NULL values of `config` unset. */
 bool instance_configure(struct incus *client, const char *name, const json_t *config,

@@ -62,12 +62,23 @@ bool session_decide(const struct settings *settings, const char *source, const s
     return true;
 }
 
-static bool choose_slot(struct prepared *prepared, struct error *err) {
+/* A slot whose ephemeral container is just being deleted behind the last run is free in a moment. */
+static bool is_taken(struct incus *client, struct prepared *prepared, const char *name) {
+    if (!strings_has(&prepared->taken, name))
+        return false;
+    _cleanup_(error_done) struct error ignored = {0};
+    if (!instance_await_end(client, name))
+        return true;
+    strings_done(&prepared->taken);
+    return !instance_names(client, &prepared->taken, &ignored) || strings_has(&prepared->taken, name);
+}
+
+static bool choose_slot(struct incus *client, struct prepared *prepared, struct error *err) {
     unsigned int wanted = prepared->request->slot;
     const char *workspace = prepared->workspace.path;
     if (wanted) {
         _cleanup_free_ char *name = name_of(prepared->prefix, workspace, wanted);
-        if (strings_has(&prepared->taken, name)) {
+        if (is_taken(client, prepared, name)) {
             error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s", wanted, workspace, name);
             error_hint(err, "--slot 0 takes the next free one; berth list shows what runs");
             return false;
@@ -125,7 +136,7 @@ bool session_prepare(struct incus *client, const struct session_request *request
         return false;
     if (prepared->decision.method == IDMAP_REFUSED)
         return explain_refusal(&prepared->facts, &prepared->decision, err);
-    return instance_names(client, &prepared->taken, err) && choose_slot(prepared, err) &&
+    return instance_names(client, &prepared->taken, err) && choose_slot(client, prepared, err) &&
            image_check(client, settings_text(settings, SETTING_IMAGE), err) &&
            find_root(client, prepared, err);
 }

@@ -25,12 +25,16 @@ static bool quick_yes(struct incus *client, const struct plan *plan) {
     return exec_run(client, plan->name, &request, &status, &ignored) && status == 0;
 }
 
-static bool writable_inside(struct incus *client, const struct plan *plan) {
+/* Whether code may write there; an image without test(1) cannot be asked, which is no fault. */
+static bool writable_inside(struct incus *client, const struct plan *plan, bool *writable,
+                            struct error *err) {
     static char *const command[] = {"test", "-w", WORKSPACE_PATH, NULL};
     struct exec_request request = {.command = command, .uid = plan->code.uid, .gid = plan->code.gid};
-    _cleanup_(error_done) struct error ignored = {0};
     int status = -1;
-    return exec_run(client, plan->name, &request, &status, &ignored) && status == 0;
+    if (!exec_run(client, plan->name, &request, &status, err))
+        return false;
+    *writable = status != 1;
+    return true;
 }
 
 bool verify_mapping(struct incus *client, const struct plan *plan, struct error *err) {
@@ -52,7 +56,10 @@ bool verify_mapping(struct incus *client, const struct plan *plan, struct error 
                    "the output of berth idmap");
         return false;
     }
-    if (view->writable && !writable_inside(client, plan)) {
+    bool writable = true;
+    if (view->writable && !writable_inside(client, plan, &writable, err))
+        return false;
+    if (view->writable && !writable) {
         error_set(err, ERROR_FAILED,
                   WORKSPACE_PATH " in %s is not writable by %u:%u, against the prediction", plan->name,
                   plan->code.uid, plan->code.gid);

@@ -48,7 +48,7 @@ static void become(const struct how *how) {
     gid_t groups[] = {group ? group->gr_gid : 0};
     if (how->uid == 0)
         return;
-    if (setgroups(1, groups) < 0 || setgid(how->gid) < 0 || setuid(how->uid) < 0)
+    if (setgroups(how->no_group ? 0 : 1, groups) < 0 || setgid(how->gid) < 0 || setuid(how->uid) < 0)
         _exit(99);
     setenv("HOME", "/nonexistent", 1);
 }
@@ -278,6 +278,7 @@ void remove_containers(void) {
 int group_setup(void **state) {
     (void)state;
     snprintf(prefix, sizeof prefix, "t%d-", (int)getpid());
+    setenv("COI_CONTAINER_PREFIX", prefix, 1);
     return 0;
 }
 
@@ -286,5 +287,11 @@ int group_teardown(void **state) {
     remove_containers();
     incus_free(daemon_client());
     loop_free(daemon_loop());
+    return 0;
+}
+
+int test_setup(void **state) {
+    (void)state;
+    assert_no_containers();
     return 0;
 }

@@ -33,6 +33,7 @@ struct how {
     size_t input_size;            /* 0: input's length */
     const char *const *variables; /* "K=V", ends with NULL; "K" unsets */
     const char *socket;           /* instead of the private daemon's */
+    bool no_group;                /* without the daemon's group */
 };
 
 /* A program under way. */
@@ -77,3 +78,6 @@ struct loop *daemon_loop(void);
 /* cmocka setup and teardown for a group: a prefix of its own, and its containers removed. */
 int group_setup(void **state);
 int group_teardown(void **state);
+/* A test that begins when the containers of the one before are gone. */
+#define live_test(function) cmocka_unit_test_setup(function, test_setup)
+int test_setup(void **state);

@@ -1,0 +1,394 @@
+/* berth run: streams, statuses, signals, terminals, and what it leaves behind. */
+#include "tests/harness/harness.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+#define SMALL "--image", "berth-small"
+
+static char *folder;
+static struct how how = {.uid = 1001, .gid = 1001};
+
+static int setup(void **state) {
+    group_setup(state);
+    folder = new_folder("", 1001, 1001);
+    how.cwd = folder;
+    return 0;
+}
+
+static int teardown(void **state) {
+    free(folder);
+    return group_teardown(state);
+}
+
+static void test_streams(void **state) {
+    (void)state;
+    struct how with_input = how;
+    with_input.input = "in\n";
+    _result_ result =
+        berth(&with_input, "run", "-q", SMALL, "--", "sh", "-c", "cat; echo err >&2; printf end", NULL);
+    assert_status(result, 0);
+    assert_string_equal(result.out, "in\nend");
+    assert_string_equal(result.err, "err\n");
+    _result_ none = berth(&how, "run", "-q", SMALL, "--", "cat", NULL);
+    assert_status(none, 0);
+    assert_string_equal(none.out, "");
+}
+
+/* Eight megabytes of every byte there is, both ways. */
+static void test_bytes(void **state) {
+    (void)state;
+    size_t size = 8u << 20;
+    unsigned char *bytes = mem_new(size);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (unsigned char)(i * 2654435761u >> 13);
+    struct how with_input = how;
+    with_input.input = (char *)bytes;
+    with_input.input_size = size;
+    _result_ result = berth(&with_input, "run", SMALL, "--", "cat", NULL);
+    assert_status(result, 0);
+    assert_int_equal(result.out_size, size);
+    assert_memory_equal(result.out, bytes, size);
+    free(bytes);
+}
+
+/* Each line is there when it was written, not at the end. */
+static void test_unbuffered(void **state) {
+    (void)state;
+    char *argv[] = {
+        "berth", "run", "-q", "--image", "berth-small", "--", "sh", "-c", "echo first; sleep 100", NULL};
+    struct child child = berth_start(&how, argv);
+    child_expect(&child, "first\n");
+    kill(child.pid, SIGTERM);
+    _result_ result = child_wait(&child);
+    assert_status(result, 128 + SIGTERM);
+    assert_no_containers();
+}
+
+static void test_statuses(void **state) {
+    (void)state;
+    _result_ seven = berth(&how, "run", SMALL, "--", "sh", "-c", "exit 7", NULL);
+    assert_status(seven, 7);
+    _result_ killed = berth(&how, "run", SMALL, "--", "sh", "-c", "kill -9 $$", NULL);
+    assert_status(killed, 137);
+    _result_ late = berth(&how, "run", SMALL, "--timeout", "1", "--", "sleep", "100", NULL);
+    assert_status(late, 124);
+    assert_no_containers();
+}
+
+static void check_signal(int signal, const char *script, int status) {
+    char *argv[] = {"berth", "run", "-q", "--image", "berth-small", "--", "sh", "-c", (char *)script, NULL};
+    struct child child = berth_start(&how, argv);
+    child_expect(&child, "ready\n");
+    kill(child.pid, signal);
+    _result_ result = child_wait(&child);
+    assert_status(result, status);
+}
+
+static void test_signals(void **state) {
+    (void)state;
+    check_signal(SIGINT, "echo ready; exec sleep 100", 128 + SIGINT);
+    check_signal(SIGHUP, "echo ready; exec sleep 100", 128 + SIGHUP);
+    check_signal(SIGTERM, "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done", 5);
+    check_signal(SIGINT, "trap 'exit 6' INT; echo ready; while :; do sleep 0.1; done", 6);
+    assert_no_containers();
+}
+
+/* A signal at any moment of the launch: nothing is left, and the status says which it was. */
+static void test_cancelled_launch(void **state) {
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    char *argv[] = {"berth", "run", "-q", "--image", "berth-small", "--", "sleep", "100", NULL};
+    for (int delay = 5; delay <= 305; delay += 20) {
+        struct child child = berth_start(&how, argv);
+        usleep((useconds_t)delay * 1000); /* the moment itself is what is tested */
+        int signal = signals[delay / 20 % 3];
+        kill(child.pid, signal);
+        _result_ result = child_wait(&child);
+        assert_status(result, 128 + signal);
+    }
+    assert_no_containers();
+}
+
+/* The reader goes away: so does the command. */
+static void test_broken_pipe(void **state) {
+    (void)state;
+    char *argv[] = {"berth", "run", "-q", "--image", "berth-small", "--", "yes", NULL};
+    struct child child = berth_start(&how, argv);
+    child_expect(&child, "y\n");
+    close(child.out);
+    int status = 0;
+    assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
+    close(child.err);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGPIPE);
+    assert_no_containers();
+}
+
+static void test_environment(void **state) {
+    (void)state;
+    static const char *const variables[] = {"TOKEN=from host", "LANG=de_DE.UTF-8", "LC_ALL",
+                                            "TZ=Europe/Berlin", NULL};
+    struct how with = how;
+    with.variables = variables;
+    _result_ result =
+        berth(&with, "run", SMALL, "-e", "A=1 2", "-e", "TOKEN", "-e", "E=", "--", "env", NULL);
+    assert_status(result, 0);
+    assert_has(result.out, "A=1 2\n");
+    assert_has(result.out, "TOKEN=from host\n");
+    assert_has(result.out, "E=\n");
+    assert_has(result.out, "HOME=/home/code\n");
+    assert_has(result.out, "USER=code\n");
+    assert_has(result.out, "LANG=C.UTF-8\n");
+    assert_has(result.out, "TZ=Europe/Berlin\n");
+}
+
+static void test_mounts(void **state) {
+    (void)state;
+    _cleanup_free_ char *data = new_folder("", 1001, 1001), *writable = str_printf("%s:/data", data),
+                        *read_only = str_printf("%s:/fixed:ro", data);
+    _result_ result = berth(&how, "run", SMALL, "--mount", writable, "--mount", read_only, "--", "sh", "-c",
+                            "touch /data/f && stat -c %u:%g /data /fixed; touch /fixed/g", NULL);
+    assert_status(result, 1);
+    assert_string_equal(result.out, "1000:1000\n1000:1000\n");
+    assert_has(result.err, "Read-only file system");
+    _cleanup_free_ char *owner = file_owner(data, "f");
+    assert_string_equal(owner, "1001:1001");
+}
+
+/* A mount that takes no idmapped mounts makes the whole container use raw.idmap. */
+static void test_mount_decides(void **state) {
+    (void)state;
+    _cleanup_free_ char *workspace = new_folder("ext4", 1000, 1000), *data = new_folder("fuse", 1000, 1000),
+                        *mount = str_printf("%s:/data", data);
+    struct how user = {.uid = 1000, .gid = 1000, .cwd = workspace};
+    _result_ result =
+        berth(&user, "run", SMALL, "--mount", mount, "--", "sh", "-c", "touch f /data/f", NULL);
+    assert_status(result, 0);
+    _cleanup_free_ char *first = file_owner(workspace, "f"), *second = file_owner(data, "f");
+    assert_string_equal(first, "1000:1000");
+    assert_string_equal(second, "1000:1000");
+}
+
+static void test_limits(void **state) {
+    (void)state;
+    _result_ result =
+        berth(&how, "run", SMALL, "--dry-run", "--cpu", "1", "--memory", "256MiB", "--processes", "50",
+              "--disk-read", "20MiB", "--disk-write", "10MiB", "--", "true", NULL);
+    assert_status(result, 0);
+    _cleanup_json_ json_t *plan = json_loads(result.out, 0, NULL);
+    const json_t *config = json_at(plan, "config");
+    assert_string_equal(json_get_str(config, "limits.cpu"), "1");
+    assert_string_equal(json_get_str(config, "limits.memory"), "256MiB");
+    assert_string_equal(json_get_str(config, "limits.processes"), "50");
+    const json_t *root = json_at(plan, "devices.root");
+    assert_string_equal(json_get_str(root, "limits.read"), "20MiB");
+    assert_string_equal(json_get_str(root, "pool"), "berth");
+    _cleanup_free_ char *names = containers();
+    assert_string_equal(names, "");
+    _result_ real = berth(&how, "run", SMALL, "--cpu", "1", "--memory", "256MiB", "--processes", "50", "--",
+                          "nproc", NULL);
+    assert_status(real, 0);
+    assert_string_equal(real.out, "1\n");
+}
+
+/* What the plan says and what is made are the same. */
+static void test_plan_is_made(void **state) {
+    (void)state;
+    _result_ dry =
+        berth(&how, "run", SMALL, "--persistent", "--slot", "2", "--dry-run", "--", "true", NULL);
+    assert_status(dry, 0);
+    _result_ real = berth(&how, "run", SMALL, "--persistent", "--slot", "2", "--", "true", NULL);
+    assert_status(real, 0);
+    _cleanup_json_ json_t *plan = json_loads(dry.out, 0, NULL);
+    _cleanup_free_ char *url = str_printf("/1.0/instances/%s", json_str_at(plan, "name"));
+    _result_ made = incus_command("query", url, NULL);
+    _cleanup_json_ json_t *instance = json_loads(made.out, 0, NULL);
+    const char *key;
+    const json_t *value;
+    json_object_foreach(json_at(plan, "config"), key, value) {
+        if (!str_equal(key, "user.berth.launch"))
+            assert_string_equal(json_get_str(json_at(instance, "config"), key), json_string_value(value));
+    }
+    assert_true(json_equal(json_at(plan, "devices"), json_at(instance, "devices")));
+    assert_false(json_bool_at(instance, "ephemeral"));
+    remove_containers();
+}
+
+/* A profile cannot make it privileged, nor bring shift beside raw.idmap. */
+static void test_profiles(void **state) {
+    (void)state;
+    _cleanup_free_ char *data = new_folder("", 1001, 1001), *source = str_printf("source=%s", data);
+    _result_ set = incus_command("profile", "set", "default", "security.privileged=true", NULL);
+    _result_ result = berth(&how, "run", SMALL, "--", "cat", "/proc/self/uid_map", NULL);
+    assert_no_containers(); /* the daemon updates no profile of an instance that it is stopping */
+    _result_ unset = incus_command("profile", "unset", "default", "security.privileged", NULL);
+    assert_status(result, 0);
+    assert_has(result.out, "1000       1001          1\n");
+    _result_ add = incus_command("profile", "device", "add", "default", "extra", "disk", source,
+                                 "path=/extra", "shift=true", NULL);
+    _result_ refused = berth(&how, "run", SMALL, "--", "touch", "never", NULL);
+    assert_no_containers();
+    _result_ removed = incus_command("profile", "device", "remove", "default", "extra", NULL);
+    assert_status(refused, 4);
+    assert_has(refused.err, "device \"extra\" of the profiles has shift=true beside raw.idmap");
+    assert_false(file_exists(folder, "never"));
+    assert_no_containers();
+}
+
+static void test_persistent(void **state) {
+    (void)state;
+    _result_ result = berth(&how, "run", SMALL, "--persistent", "--", "touch", "/tmp/kept", NULL);
+    assert_status(result, 0);
+    _cleanup_free_ char *names = containers();
+    assert_true(*names);
+    _result_ list = berth(&how, "list", NULL);
+    assert_has(list.out, "(persistent)");
+    remove_containers();
+}
+
+/* What the container does to itself is its end, not an error of berth's. */
+static void test_powers_off(void **state) {
+    (void)state;
+    _result_ result = berth(&how, "run", "--", "sudo", "systemctl", "poweroff", "--force", "--force", NULL);
+    assert_int_not_equal(result.status, 3);
+    assert_no_containers();
+}
+
+/* A slot named twice in a row: the second run waits for the first one's container to go. */
+static void test_slot_again(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        _result_ result = berth(&how, "run", SMALL, "--slot", "5", "--", "true", NULL);
+        assert_status(result, 0);
+    }
+}
+
+struct terminal {
+    int fd;
+    pid_t pid;
+    struct buffer seen;
+};
+
+static struct terminal open_terminal(const char *script) {
+    struct winsize size = {.ws_row = 17, .ws_col = 61};
+    struct terminal terminal = {0};
+    terminal.pid = forkpty(&terminal.fd, NULL, NULL, &size);
+    assert_true(terminal.pid >= 0);
+    if (terminal.pid == 0) {
+        setenv("TERM", "xterm-256color", 1);
+        if (chdir(folder) < 0)
+            _exit(98);
+        execl(getenv("BERTH"), "berth", "run", "--image", "berth-small", "--", "sh", "-c", script, NULL);
+        _exit(97);
+    }
+    buffer_text(&terminal.seen, "");
+    return terminal;
+}
+
+static void expect(struct terminal *terminal, const char *text) {
+    while (!strstr(terminal->seen.data, text)) {
+        char bytes[4096];
+        ssize_t got = read(terminal->fd, bytes, sizeof bytes);
+        if (got <= 0)
+            fail_msg("ended without \"%s\": %s", text, terminal->seen.data);
+        buffer_add(&terminal->seen, bytes, (size_t)got);
+    }
+}
+
+static void type(struct terminal *terminal, const char *text) {
+    assert_int_equal(write(terminal->fd, text, strlen(text)), strlen(text));
+}
+
+static int close_terminal(struct terminal *terminal) {
+    char bytes[4096];
+    while (read(terminal->fd, bytes, sizeof bytes) > 0)
+        ;
+    int status = 0;
+    waitpid(terminal->pid, &status, 0);
+    close(terminal->fd);
+    buffer_done(&terminal->seen);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_terminal(void **state) {
+    (void)state;
+    struct terminal terminal = open_terminal(
+        "stty size; echo \"T=$TERM\"; test -t 0 && test -t 1 && test -t 2 && echo all;"
+        "read x; stty size; echo \"<$x>\"; trap 'echo caught; exit 9' INT; echo wait; sleep 100");
+    expect(&terminal, "17 61");
+    expect(&terminal, "T=xterm-256color");
+    expect(&terminal, "all");
+    struct winsize size = {.ws_row = 30, .ws_col = 90};
+    ioctl(terminal.fd, TIOCSWINSZ, &size);
+    usleep(300000); /* the size goes another way than the keys */
+    type(&terminal, "w\xc3\xb6rt\r");
+    expect(&terminal, "30 90");
+    expect(&terminal, "<w\xc3\xb6rt>");
+    expect(&terminal, "wait");
+    type(&terminal, "\x03");
+    expect(&terminal, "caught");
+    assert_int_equal(close_terminal(&terminal), 9);
+    assert_no_containers();
+}
+
+/* Reads what comes until the program ends: a full pty would hold it up. */
+static int await_end(struct terminal *terminal) {
+    int status = 0;
+    while (waitpid(terminal->pid, &status, WNOHANG) == 0) {
+        char bytes[4096];
+        struct pollfd now = {.fd = terminal->fd, .events = POLLIN};
+        if (poll(&now, 1, 50) > 0 && read(terminal->fd, bytes, sizeof bytes) < 0)
+            usleep(10000);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The modes of the terminal are the same before and after, however it ends. */
+static void check_modes(const char *script, int signal, int status) {
+    struct termios before, raw, after;
+    struct terminal terminal = open_terminal(script);
+    tcgetattr(terminal.fd, &before);
+    int slave = open(ptsname(terminal.fd), O_RDWR | O_NOCTTY);
+    expect(&terminal, "ready");
+    tcgetattr(slave, &raw);
+    if (signal)
+        kill(terminal.pid, signal);
+    int got = await_end(&terminal);
+    tcgetattr(slave, &after);
+    close(slave);
+    close(terminal.fd);
+    buffer_done(&terminal.seen);
+    assert_int_equal(raw.c_lflag & (ICANON | ECHO), 0);
+    assert_int_equal(before.c_lflag, after.c_lflag);
+    assert_int_equal(before.c_iflag, after.c_iflag);
+    assert_int_equal(before.c_oflag, after.c_oflag);
+    assert_int_equal(got, status);
+}
+
+static void test_modes(void **state) {
+    (void)state;
+    check_modes("echo ready; sleep 0.3; exit 3", 0, 3);
+    check_modes("echo ready; exec sleep 100", SIGTERM, 128 + SIGTERM);
+    check_modes("echo ready; exec sleep 100", SIGHUP, 128 + SIGHUP);
+    check_modes("echo ready; exec sleep 100", SIGSEGV, 128 + SIGSEGV);
+    remove_containers(); /* a crash cleans up nothing but the terminal */
+    assert_no_containers();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        live_test(test_streams),       live_test(test_bytes),       live_test(test_unbuffered),
+        live_test(test_statuses),      live_test(test_signals),     live_test(test_cancelled_launch),
+        live_test(test_broken_pipe),   live_test(test_environment), live_test(test_mounts),
+        live_test(test_mount_decides), live_test(test_limits),      live_test(test_plan_is_made),
+        live_test(test_profiles),      live_test(test_persistent),  live_test(test_powers_off),
+        live_test(test_terminal),      live_test(test_modes),       live_test(test_slot_again),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
