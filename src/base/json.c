@@ -42,6 +42,59 @@ json_t *json_parse(const char *text, size_t size, const char *source, struct err
     return value;
 }
 
+/* Takes white space and one of `wanted` off the text; 0 if there is another character. */
+static char next_mark(const char **text, const char *end, const char *wanted) {
+    while (*text < end && memchr(" \t\r\n", **text, 4))
+        (*text)++;
+    return *text < end && strchr(wanted, **text) ? *(*text)++ : 0;
+}
+
+/* The members, from behind "[" on; *text is then behind the "]". */
+static bool each_member(const char **text, const char *end, json_each_fn *each, void *data,
+                        const char *source, struct error *err) {
+    const char *begin = *text, *probe = *text;
+    if (next_mark(&probe, end, "]")) {
+        *text = probe;
+        return true;
+    }
+    for (;;) {
+        json_error_t where;
+        _cleanup_json_ json_t *member = json_loadb(*text, (size_t)(end - *text),
+                                                   JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
+        if (!member)
+            return error_set(err, ERROR_FAILED, "%s is not JSON: byte %zu of its list: %s", source,
+                             (size_t)(*text - begin) + (size_t)where.position, where.text);
+        each(data, member);
+        *text += where.position;
+        char mark = next_mark(text, end, ",]");
+        if (mark == ']')
+            return true;
+        if (mark == 0)
+            return error_set(err, ERROR_FAILED, "%s is not JSON: its list does not end", source);
+    }
+}
+
+bool json_each(const char *text, size_t size, const char *key, json_each_fn *each, void *data,
+               json_t **rest, const char *source, struct error *err) {
+    _cleanup_free_ char *opening = str_printf("\"%s\":[", key);
+    const char *end = text + size, *found = memmem(text, size, opening, strlen(opening));
+    const char *behind = found ? found + strlen(opening) : end;
+    /* whether that is the key itself, and not the same letters within something, shows when the text
+     * around the array is read as JSON with the array empty */
+    if (found && !each_member(&behind, end, each, data, source, err))
+        return false;
+    _cleanup_(buffer_done) struct buffer around = {0};
+    buffer_add(&around, text, found ? (size_t)(found - text) + strlen(opening) : size);
+    buffer_text(&around, found ? "]" : "");
+    buffer_add(&around, behind, (size_t)(end - behind));
+    _cleanup_json_ json_t *object = json_parse(around.data, around.size, source, err);
+    if (object && found && !json_is_array(json_object_get(object, key)))
+        return error_set(err, ERROR_FAILED, "%s has no list \"%s\"", source, key);
+    if (object && rest)
+        *rest = json_incref(object);
+    return object != NULL;
+}
+
 char *json_pretty(const json_t *value) {
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
     return text ? text : str_copy("null");

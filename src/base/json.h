@@ -26,6 +26,15 @@ const char *json_get_str(const json_t *map, const char *key);
 
 /* Parses text; an error says what `source` is and where it is wrong. Caller owns the reference. */
 json_t *json_parse(const char *text, size_t size, const char *source, struct error *err) nodiscard;
+/*
+ * Calls `each` with the members of the array under the top-level key of text, one after the other, so
+ * that a long array is never in memory as a whole. *rest, unless NULL, gets a new reference to the
+ * object with that array empty. An error says where the text is wrong; what came before it was given
+ * to `each` already.
+ */
+typedef void json_each_fn(void *data, json_t *member);
+bool json_each(const char *text, size_t size, const char *key, json_each_fn *each, void *data,
+               json_t **rest, const char *source, struct error *err) nodiscard;
 /* Indented, with its keys in the order in which they were set. Caller owns. */
 char *json_pretty(const json_t *value) nodiscard;
 /* A JSON string of text; bytes that are no UTF-8 become "?". A new reference. */

@@ -90,7 +90,10 @@ static bool leave(struct cli *cli, const struct plan *plan, struct error *err) {
     return session_undo(cli->client, plan, err);
 }
 
-/* Verified while the command's streams are being connected; it runs only after that. */
+/*
+ * Verified while the command's streams are being connected; it runs only after that. The calls go out
+ * in this order because the daemon takes its time for each, and the verification is what all wait for.
+ */
 static int run_command(struct run *run, const struct plan *plan, struct error *err) {
     struct cli *cli = run->cli;
     struct exec_request request = {.command = plan->command.items,
@@ -101,10 +104,12 @@ static int run_command(struct run *run, const struct plan *plan, struct error *e
                                    .terminal = cli->request.terminal};
     int status = -1;
     tty_size(STDIN_FILENO, &request.columns, &request.rows);
-    _cleanup_(stream_cleanup) struct stream_joint *joint =
-        stream_prepare(cli->client, plan->name, &request);
+    _cleanup_(verification_cleanup) struct verification *verification = verify_begin(cli->client, plan);
     loop_interruptible(cli->loop, true);
-    bool good = verify_mapping(cli->client, plan, err);
+    bool good = verify_expanded(cli->client, plan, err);
+    _cleanup_(stream_cleanup) struct stream_joint *joint =
+        good ? stream_prepare(cli->client, plan->name, &request) : NULL;
+    good = good && verify_end(verification, err);
     loop_interruptible(cli->loop, false);
     run->joint = joint;
     if (good && !stream_run(joint, cli->timeout, &status, err))

@@ -70,6 +70,25 @@ void call_drop(struct call *call);
  */
 bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
                    json_t **metadata, struct error *err) nodiscard;
+/*
+ * Several GETs at once: each gets its metadata (a new reference) or its own error. Fails only if the
+ * waiting does.
+ */
+struct question {
+    char *path; /* owned */
+    json_t *metadata;
+    struct error err;
+};
+void question_done(struct question *question);
+bool incus_ask_all(struct incus *client, struct question *questions, size_t count,
+                   struct error *err) nodiscard;
+
+/*
+ * GET of a list that may be long: `each` is called with its members one after the other, none of which
+ * is kept.
+ */
+bool incus_each(struct incus *client, const char *path, json_each_fn *each, void *data,
+                struct error *err) nodiscard;
 /* GET of something that is not JSON, a log file for example. */
 bool incus_fetch(struct incus *client, const char *path, struct buffer *content,
                  struct error *err) nodiscard;

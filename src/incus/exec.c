@@ -13,6 +13,7 @@ enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
  */
 #define WORDS_NEVER_BEGAN "Failed to retrieve PID of executing child process"
 #define ATTEMPTS          3
+#define RETRY_AFTER_MS    50
 /* Input that is kept to be sent again. More than this is read by nobody but a command that runs. */
 #define REPLAY_LIMIT (1u << 20)
 
@@ -26,6 +27,7 @@ struct stream {
 
 struct exec {
     struct incus *client;
+    struct timer *posting;
     struct call *starting;
     struct call *waiting;
     char *program; /* argv[0], for errors */
@@ -52,6 +54,7 @@ struct exec {
 void exec_free(struct exec *exec) {
     if (!exec)
         return;
+    timer_stop(exec->posting);
     call_drop(exec->starting);
     call_drop(exec->waiting);
     for (int i = 0; i < STREAMS; i++)
@@ -172,7 +175,7 @@ static int status_of_words(const char *words) {
     return str_starts(words, "Command not executable") ? 126 : -1;
 }
 
-static void post(struct exec *exec);
+static void post(void *data);
 
 static void try_again(struct exec *exec) {
     for (int i = 0; i < STREAMS; i++) {
@@ -184,7 +187,7 @@ static void try_again(struct exec *exec) {
     free(exec->path);
     exec->path = NULL;
     exec->over = false;
-    post(exec);
+    exec->posting = loop_timer(incus_loop(exec->client), RETRY_AFTER_MS, post, exec);
 }
 
 static void operation_ended(void *data, const struct reply *reply, struct error *err) {
@@ -247,8 +250,10 @@ static json_t *request_json(const struct exec_request *request, bool websockets)
     return body;
 }
 
-static void post(struct exec *exec) {
+static void post(void *data) {
+    struct exec *exec = data;
     _cleanup_free_ char *path = incus_path(NULL, "instances", exec->instance, "exec", NULL);
+    exec->posting = NULL;
     exec->attempts++;
     exec->starting = incus_call(exec->client, "POST", path, exec->request, started, exec);
 }
@@ -314,22 +319,77 @@ void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows)
                                  "height", height));
 }
 
+struct question_inside {
+    struct incus *client;
+    char *path;
+    json_t *body;
+    unsigned int attempts;
+    struct operation *operation;
+    struct timer *again;
+    bool done;
+    int status;
+    struct error err;
+};
+
+static void ask(void *data);
+
+static void asked(void *data, const json_t *metadata, struct error *err) {
+    struct question_inside *question = data;
+    question->operation = NULL;
+    question->done = true;
+    question->status = err->class ? status_of_words(err->message) : (int)json_int_at(metadata, "return");
+    if (question->status >= 0)
+        return;
+    if (str_starts(err->message, WORDS_NEVER_BEGAN) && question->attempts < ATTEMPTS) {
+        question->done = false;
+        question->again = loop_timer(incus_loop(question->client), RETRY_AFTER_MS, ask, question);
+        return;
+    }
+    error_move(&question->err, err);
+}
+
+static void ask(void *data) {
+    struct question_inside *question = data;
+    question->again = NULL;
+    question->attempts++;
+    question->operation =
+        operation_start(question->client, "POST", question->path, question->body, NULL, asked, question);
+}
+
+struct question_inside *exec_ask(struct incus *client, const char *instance,
+                                 const struct exec_request *request) {
+    struct question_inside *question = mem_new(sizeof *question);
+    *question = (struct question_inside){.client = client,
+                                         .path = incus_path(NULL, "instances", instance, "exec", NULL),
+                                         .body = request_json(request, false),
+                                         .status = -1};
+    ask(question);
+    return question;
+}
+
+bool exec_answer(struct question_inside *question, int *status, struct error *err) {
+    if (!loop_run(incus_loop(question->client), &question->done, err))
+        return false;
+    *status = question->status;
+    error_move(err, &question->err);
+    return err->class == ERROR_NONE;
+}
+
+void exec_ask_free(struct question_inside *question) {
+    if (!question)
+        return;
+    operation_drop(question->operation);
+    timer_stop(question->again);
+    json_decref(question->body);
+    error_done(&question->err);
+    free(question->path);
+    free(question);
+}
+
 bool exec_run(struct incus *client, const char *instance, const struct exec_request *request, int *status,
               struct error *err) {
-    _cleanup_json_ json_t *body = request_json(request, false), *metadata = NULL;
-    _cleanup_free_ char *path = incus_path(NULL, "instances", instance, "exec", NULL);
-    for (unsigned int attempt = 1;; attempt++) {
-        if (operation_run(client, "POST", path, body, NULL, NULL, &metadata, err))
-            break;
-        *status = status_of_words(err->message);
-        if (*status > 0) {
-            error_done(err);
-            return true;
-        }
-        if (!str_starts(err->message, WORDS_NEVER_BEGAN) || attempt == ATTEMPTS)
-            return false;
-        error_done(err);
-    }
-    *status = (int)json_int_at(metadata, "return");
-    return true;
+    struct question_inside *question = exec_ask(client, instance, request);
+    bool good = exec_answer(question, status, err);
+    exec_ask_free(question);
+    return good;
 }

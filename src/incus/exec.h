@@ -51,6 +51,18 @@ void exec_pause(struct exec *exec, int stream, bool paused);
 void exec_signal(struct exec *exec, int signal);
 void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows);
 
-/* Runs a command without input or output to its end; *status as above. */
+/*
+ * A command without input or output, asked for its exit status alone: begun by exec_ask(), waited for
+ * by exec_answer(); *status as above.
+ */
+struct question_inside;
+struct question_inside *exec_ask(struct incus *client, const char *instance,
+                                 const struct exec_request *request) nodiscard;
+bool exec_answer(struct question_inside *question, int *status, struct error *err) nodiscard;
+void exec_ask_free(struct question_inside *question);
+static inline void exec_ask_cleanup(struct question_inside **question) {
+    exec_ask_free(*question);
+}
+/* Both in one. */
 bool exec_run(struct incus *client, const char *instance, const struct exec_request *request, int *status,
               struct error *err) nodiscard;

@@ -21,6 +21,8 @@ struct call {
     bool too_large;
     int64_t started;
     long owner_uid, owner_gid;
+    json_each_fn *each; /* for the members of a list, instead of the list */
+    void *each_data;
     reply_fn *done;
     void *data;
 };
@@ -175,7 +177,11 @@ static bool read_reply(const struct call *call, struct reply *reply, struct erro
                    ? true
                    : not_an_incus(call, "no JSON", err);
     _cleanup_(error_done) struct error parse = {0};
-    reply->body = json_parse(reply->raw, reply->raw_size, "the answer", &parse);
+    if (call->each && !json_each(reply->raw, reply->raw_size, "metadata", call->each, call->each_data,
+                                 &reply->body, "the answer", &parse))
+        return not_an_incus(call, parse.message, err);
+    if (!call->each)
+        reply->body = json_parse(reply->raw, reply->raw_size, "the answer", &parse);
     if (!reply->body)
         return not_an_incus(call, parse.message, err);
     if (str_equal(json_str_at(reply->body, "type"), "error"))
@@ -245,6 +251,8 @@ struct waiting {
     bool good;
     json_t **metadata;
     struct buffer *content;
+    json_each_fn *each;
+    void *each_data;
     struct error *err;
 };
 
@@ -263,6 +271,8 @@ static void wait_done(void *data, const struct reply *reply, struct error *err) 
 static bool wait_for(struct incus *client, const char *method, const char *path, const json_t *body,
                      struct waiting *waiting) {
     struct call *call = incus_call(client, method, path, body, wait_done, waiting);
+    call->each = waiting->each;
+    call->each_data = waiting->each_data;
     if (!loop_run(client->loop, &waiting->done, waiting->err)) {
         if (!waiting->done)
             call_drop(call);
@@ -276,6 +286,47 @@ bool incus_request(struct incus *client, const char *method, const char *path, c
     return wait_for(client, method, path, body, &(struct waiting){.metadata = metadata, .err = err});
 }
 
+bool incus_each(struct incus *client, const char *path, json_each_fn *each, void *data, struct error *err) {
+    return wait_for(client, "GET", path, NULL,
+                    &(struct waiting){.each = each, .each_data = data, .err = err});
+}
+
 bool incus_fetch(struct incus *client, const char *path, struct buffer *content, struct error *err) {
     return wait_for(client, "GET", path, NULL, &(struct waiting){.content = content, .err = err});
+}
+
+void question_done(struct question *question) {
+    free(question->path);
+    json_decref(question->metadata);
+    error_done(&question->err);
+}
+
+struct asking {
+    struct question *question;
+    struct call *call;
+    size_t *left;
+    bool *done;
+};
+
+static void answered(void *data, const struct reply *reply, struct error *err) {
+    struct asking *asking = data;
+    asking->call = NULL;
+    asking->question->metadata = reply ? json_incref(reply->metadata) : NULL;
+    error_move(&asking->question->err, err);
+    *asking->done = --*asking->left == 0;
+}
+
+bool incus_ask_all(struct incus *client, struct question *questions, size_t count, struct error *err) {
+    _cleanup_free_ struct asking *asking = mem_new(count * sizeof *asking);
+    size_t left = count;
+    bool done = count == 0;
+    for (size_t i = 0; i < count; i++) {
+        asking[i] = (struct asking){.question = &questions[i], .left = &left, .done = &done};
+        asking[i].call = incus_call(client, "GET", questions[i].path, NULL, answered, &asking[i]);
+    }
+    if (loop_run(client->loop, &done, err))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        call_drop(asking[i].call);
+    return false;
 }

@@ -36,11 +36,14 @@ bool instance_running(const struct instance *instance) {
     return str_equal(instance->status, "Running");
 }
 
-void instances_done(struct instances *list) {
-    for (size_t i = 0; i < list->count; i++)
-        instance_done(&list->items[i]);
-    free(list->items);
-    *list = (struct instances){0};
+void instance_names_read(const json_t *urls, struct strings *names) {
+    size_t index;
+    const json_t *url;
+    json_array_foreach(urls, index, url) {
+        const char *text = json_string_value(url), *slash = text ? strrchr(text, '/') : NULL;
+        if (slash) /* "?project=…" follows where it is not the default one */
+            strings_take(names, str_copy_n(slash + 1, strcspn(slash + 1, "?")));
+    }
 }
 
 bool instance_names(struct incus *client, struct strings *names, struct error *err) {
@@ -48,37 +51,28 @@ bool instance_names(struct incus *client, struct strings *names, struct error *e
     _cleanup_free_ char *path = incus_path("recursion=0", "instances", NULL);
     if (!incus_request(client, "GET", path, NULL, &urls, err))
         return false;
-    size_t index;
-    json_t *url;
-    json_array_foreach(urls, index, url) {
-        const char *text = json_string_value(url), *slash = text ? strrchr(text, '/') : NULL;
-        if (slash) /* "?project=…" follows where it is not the default one */
-            strings_take(names, str_copy_n(slash + 1, strcspn(slash + 1, "?")));
-    }
+    instance_names_read(urls, names);
     return true;
 }
 
-static int by_name(const void *a, const void *b) {
-    const struct instance *first = a, *second = b;
-    return strcmp(first->name, second->name);
+struct each {
+    instance_fn *function;
+    void *data;
+};
+
+static void each_member(void *data, json_t *member) {
+    const struct each *each = data;
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (instance_read(&instance, member))
+        each->function(each->data, &instance);
 }
 
-bool instance_list(struct incus *client, const char *pattern, struct instances *list, struct error *err) {
-    _cleanup_json_ json_t *array = NULL;
+bool instance_each(struct incus *client, const char *pattern, instance_fn *function, void *data,
+                   struct error *err) {
     _cleanup_free_ char *filter = str_printf("name eq %s", pattern), *escaped = incus_escape(filter),
                         *query = str_printf("recursion=1&filter=%s", escaped),
                         *path = incus_path(query, "instances", NULL);
-    if (!incus_request(client, "GET", path, NULL, &array, err))
-        return false;
-    list->items = mem_new((json_array_size(array) + 1) * sizeof *list->items);
-    size_t index;
-    json_t *json;
-    json_array_foreach(array, index, json) {
-        if (instance_read(&list->items[list->count], json))
-            list->count++;
-    }
-    qsort(list->items, list->count, sizeof *list->items, by_name);
-    return true;
+    return incus_each(client, path, each_member, &(struct each){function, data}, err);
 }
 
 bool instance_get(struct incus *client, const char *name, struct instance *instance, struct error *err) {

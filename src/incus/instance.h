@@ -26,15 +26,13 @@ const char *instance_config(const struct instance *instance, const char *key);
 const char *instance_device(const struct instance *instance, const char *device, const char *key);
 bool instance_running(const struct instance *instance);
 
-struct instances {
-    struct instance *items;
-    size_t count;
-};
-void instances_done(struct instances *list);
 /* Names alone: one call of a millisecond even for hundreds. */
 bool instance_names(struct incus *client, struct strings *names, struct error *err) nodiscard;
-/* All whose name matches the regular expression `pattern`, without their states. */
-bool instance_list(struct incus *client, const char *pattern, struct instances *list,
+/* Reads the answer to GET /1.0/instances?recursion=0. */
+void instance_names_read(const json_t *urls, struct strings *names);
+/* Calls `each` for all whose name matches the regular expression `pattern`, without their states. */
+typedef void instance_fn(void *data, const struct instance *instance);
+bool instance_each(struct incus *client, const char *pattern, instance_fn *each, void *data,
                    struct error *err) nodiscard;
 bool instance_get(struct incus *client, const char *name, struct instance *instance,
                   struct error *err) nodiscard;

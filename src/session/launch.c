@@ -3,6 +3,7 @@
 #include "idmap/explain.h"
 #include "incus/instance.h"
 #include "session/name.h"
+#include "session/verify.h"
 
 #include <string.h>
 
@@ -102,37 +103,6 @@ static bool cancelled(const struct launch *launch, struct error *err) {
     return true;
 }
 
-/*
- * What the daemon made of the plan: profiles are expanded only there, and whatever they say, neither a
- * privileged container nor raw.idmap beside shift may start.
- */
-static bool check_expanded(const struct launch *launch, struct error *err) {
-    _cleanup_(instance_done) struct instance instance = {0};
-    if (!instance_get(launch->client, launch->plan->name, &instance, err))
-        return false;
-    const char *privileged = instance_config(&instance, "security.privileged");
-    const char *raw = instance_config(&instance, "raw.idmap");
-    if (*privileged && !str_equal(privileged, "false"))
-        return error_set(err, ERROR_REFUSED, "the profiles make %s privileged: it was not started",
-                         instance.name);
-    if (!str_equal(raw, launch->plan->decision.raw))
-        return error_set(err, ERROR_REFUSED,
-                         "raw.idmap of %s is \"%s\", not what was planned: it was not started",
-                         instance.name, raw);
-    const char *device;
-    const json_t *properties;
-    json_object_foreach((json_t *)instance.devices, device, properties) {
-        if (*raw && str_equal(json_get_str(properties, "shift"), "true")) {
-            error_set(err, ERROR_REFUSED,
-                      "device \"%s\" of the profiles has shift=true beside raw.idmap: %s was not started",
-                      device, instance.name);
-            error_hint(err, "incus profile device set default %s shift=false", device);
-            return false;
-        }
-    }
-    return true;
-}
-
 static void progress(void *data, const char *words) {
     const struct launch *launch = data;
     if (launch->watcher->progress)
@@ -146,6 +116,32 @@ static bool name_is_taken(const struct launch *launch) {
            strings_has(&launch->prepared->taken, launch->plan->name);
 }
 
+/* The reason for a failed start, from the instance's log; part of the error from here on. */
+static void add_reason(const struct launch *launch, struct error *err) {
+    _cleanup_free_ char *reason = instance_start_reason(launch->client, launch->plan->name);
+    if (!reason)
+        return;
+    char *message = str_printf("%s; its log says: %s", err->message, reason);
+    free(err->message);
+    err->message = message;
+}
+
+/* The reason for a failed start is added, and the instance removed. */
+static bool start_failed(const struct launch *launch, struct error *err) {
+    if (err->class == ERROR_FAILED && strstr(err->message, "forkstart"))
+        add_reason(launch, err);
+    return undo_after(launch, err);
+}
+
+/* Whether the instance of the plan's name is the one that this launch made. */
+static bool is_ours(const struct launch *launch) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    return instance_get(launch->client, launch->plan->name, &instance, &ignored) &&
+           str_equal(instance_config(&instance, LAUNCH_KEY),
+                     json_get_str(json_at(launch->plan->body, "config"), LAUNCH_KEY));
+}
+
 /*
  * Creates, and moves on to the next slot where somebody else took the name first: the daemon alone
  * decides who has it, so that two launches at one moment get two slots.
@@ -155,6 +151,9 @@ static bool create(struct launch *launch, struct error *err) {
     for (;;) {
         plan_done(launch->plan);
         session_plan(prepared, launch->plan);
+        if (prepared->shifting_device && !launch->plan->decision.shift)
+            return verify_shift_beside_raw(prepared->shifting_device, launch->plan->name, err);
+        json_object_set_new(launch->plan->body, "start", json_boolean(!launch->watcher->pre_start));
         if (operation_run(launch->client, "POST", "/1.0/instances", launch->plan->body, progress, launch,
                           NULL, err))
             return true;
@@ -162,6 +161,8 @@ static bool create(struct launch *launch, struct error *err) {
             return undo_after(launch, err); /* it may have been made before the answer was lost */
         if (!name_is_taken(launch))
             return false;
+        if (is_ours(launch)) /* created, but not started */
+            return start_failed(launch, err);
         unsigned int next = prepared->request->slot
                                 ? 0
                                 : name_free_slot(prepared->prefix, prepared->workspace.path,
@@ -176,35 +177,25 @@ static bool create(struct launch *launch, struct error *err) {
     }
 }
 
-/* The reason for a failed start, from the instance's log; part of the error from here on. */
-static void add_reason(const struct launch *launch, struct error *err) {
-    _cleanup_free_ char *reason = instance_start_reason(launch->client, launch->plan->name);
-    if (!reason)
-        return;
-    char *message = str_printf("%s; its log says: %s", err->message, reason);
-    free(err->message);
-    err->message = message;
-}
-
-/* One whole attempt. `err` tells why it failed; nothing is left of it then. */
+/*
+ * One whole attempt. Creation starts the instance too, unless something is to be done in between.
+ * `err` tells why it failed; nothing is left of it then.
+ */
 static bool attempt(struct launch *launch, struct error *err) {
     struct loop *loop = incus_loop(launch->client);
     const struct launch_watcher *watcher = launch->watcher;
     loop_interruptible(loop, false); /* what the daemon has begun is waited for, then undone */
     if (!create(launch, err))
         return false;
-    const char *name = launch->plan->name;
+    if (!watcher->pre_start)
+        return !cancelled(launch, err) || undo_after(launch, err);
     loop_interruptible(loop, true);
-    if (cancelled(launch, err) || !check_expanded(launch, err) ||
-        (watcher->pre_start && !watcher->pre_start(watcher->data, launch->client, name, err)))
+    if (cancelled(launch, err) || !verify_expanded(launch->client, launch->plan, err) ||
+        !watcher->pre_start(watcher->data, launch->client, launch->plan->name, err))
         return undo_after(launch, err);
     loop_interruptible(loop, false);
-    if (!instance_change(launch->client, name, "start", false, -1, err)) {
-        if (err->class == ERROR_FAILED && strstr(err->message, "forkstart"))
-            add_reason(launch, err);
-        return undo_after(launch, err);
-    }
-    loop_interruptible(loop, true);
+    if (!instance_change(launch->client, launch->plan->name, "start", false, -1, err))
+        return start_failed(launch, err);
     return !cancelled(launch, err) || undo_after(launch, err);
 }
 

@@ -32,7 +32,8 @@ struct prepared {
     struct idmap_decision decision;
     struct strings taken; /* names of all instances there are */
     unsigned int slot;
-    json_t *root_device;
+    json_t *root_device;      /* of the default profile; NULL if it has none */
+    char *shifting_device;    /* of the default profile: one with shift=true; NULL if there is none */
     const char *not_isolated; /* why isolation was given up; NULL while it was not */
 };
 void prepared_done(struct prepared *prepared);

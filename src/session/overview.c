@@ -113,16 +113,32 @@ static bool load_states(struct incus *client, struct overview *overview, struct 
     return loop_run(incus_loop(client), &loading.done, err);
 }
 
+struct filling {
+    struct overview *overview;
+    const char *prefix;
+};
+
+static void add_row(void *data, const struct instance *instance) {
+    const struct filling *filling = data;
+    struct overview *overview = filling->overview;
+    unsigned int slot;
+    if (!name_parse(filling->prefix, instance->name, &slot))
+        return;
+    overview->rows = mem_grow(overview->rows, (overview->count + 1) * sizeof *overview->rows);
+    overview->rows[overview->count] = (struct session_row){0};
+    read_row(&overview->rows[overview->count++], instance, slot);
+}
+
+static int by_name(const void *a, const void *b) {
+    const struct session_row *first = a, *second = b;
+    return strcmp(first->name, second->name);
+}
+
 bool overview_load(struct incus *client, const char *prefix, struct overview *overview, struct error *err) {
-    _cleanup_(instances_done) struct instances list = {0};
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
-    if (!instance_list(client, pattern, &list, err))
+    if (!instance_each(client, pattern, add_row, &(struct filling){overview, prefix}, err))
         return false;
-    overview->rows = mem_new((list.count + 1) * sizeof *overview->rows);
-    for (size_t i = 0; i < list.count; i++) {
-        unsigned int slot;
-        if (name_parse(prefix, list.items[i].name, &slot))
-            read_row(&overview->rows[overview->count++], &list.items[i], slot);
-    }
+    if (overview->count)
+        qsort(overview->rows, overview->count, sizeof *overview->rows, by_name);
     return load_states(client, overview, err);
 }

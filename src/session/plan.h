@@ -36,7 +36,7 @@ struct plan_input {
 
 struct plan {
     char *name;
-    json_t *body; /* of POST /1.0/instances */
+    json_t *body; /* of POST /1.0/instances, but for "start" */
     struct idmap_decision decision;
     struct idmap_ids code;
     bool persistent;

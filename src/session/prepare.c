@@ -41,6 +41,7 @@ void prepared_done(struct prepared *prepared) {
     workspace_done(&prepared->workspace);
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
+    free(prepared->shifting_device);
     *prepared = (struct prepared){0};
 }
 
@@ -94,51 +95,83 @@ static bool choose_slot(struct incus *client, struct prepared *prepared, struct 
     return false;
 }
 
-/* The root disk of the default profile, to which a pool or limits are to be added. */
-static bool find_root(struct incus *client, struct prepared *prepared, struct error *err) {
-    static const enum setting touching[] = {SETTING_STORAGE_POOL, SETTING_DISK_READ, SETTING_DISK_WRITE};
-    bool needed = false;
-    for (size_t i = 0; i < array_length(touching); i++)
-        needed = needed || *settings_text(prepared->request->settings, touching[i]);
-    if (!needed)
-        return true;
-    _cleanup_json_ json_t *profile = NULL;
-    _cleanup_free_ char *path = incus_path(NULL, "profiles", "default", NULL);
-    if (!incus_request(client, "GET", path, NULL, &profile, err))
-        return false;
+/*
+ * The default profile, which the daemon will expand into the instance: its root disk, to which a pool
+ * or limits are added, and whether a device of it would bring shift.
+ */
+static void read_profile(struct prepared *prepared, const json_t *profile) {
     const char *name;
     json_t *device;
     json_object_foreach(json_at(profile, "devices"), name, device) {
-        if (str_equal(json_get_str(device, "type"), "disk") && str_equal(json_get_str(device, "path"), "/"))
+        bool disk = str_equal(json_get_str(device, "type"), "disk");
+        if (disk && str_equal(json_get_str(device, "path"), "/") && !prepared->root_device)
             prepared->root_device = json_incref(device);
+        if (str_equal(json_get_str(device, "shift"), "true"))
+            str_set(&prepared->shifting_device, name);
     }
-    const char *pool = settings_text(prepared->request->settings, SETTING_STORAGE_POOL);
-    if (*pool) {
-        _cleanup_free_ char *pool_path = incus_path(NULL, "storage-pools", pool, NULL);
-        return incus_request(client, "GET", pool_path, NULL, NULL, err);
+}
+
+static bool check_pool(struct incus *client, const struct settings *settings, struct error *err) {
+    const char *pool = settings_text(settings, SETTING_STORAGE_POOL);
+    _cleanup_free_ char *path = incus_path(NULL, "storage-pools", pool, NULL);
+    return !*pool || incus_request(client, "GET", path, NULL, NULL, err);
+}
+
+enum { ASK_SERVER, ASK_NAMES, ASK_PROFILE, ASK_IMAGE, QUESTIONS };
+
+/* For an array of QUESTIONS. */
+static void questions_done(struct question (*all)[QUESTIONS]) {
+    for (int i = 0; i < QUESTIONS; i++)
+        question_done(&(*all)[i]);
+}
+
+/* What the daemon answered, in the order in which a failure matters to the user. */
+static bool read_answers(struct incus *client, struct prepared *prepared, struct question *questions,
+                         struct error *err) {
+    _cleanup_(server_done) struct server server = {0};
+    const struct session_request *request = prepared->request;
+    const struct settings *settings = request->settings;
+    if (questions[ASK_SERVER].err.class) {
+        error_move(err, &questions[ASK_SERVER].err);
+        return false;
     }
-    return true;
+    if (!server_read(client, questions[ASK_SERVER].metadata, &server, err) ||
+        !session_decide(settings, prepared->workspace.source, &request->mounts, &server, &prepared->facts,
+                        &prepared->decision, err))
+        return false;
+    if (prepared->decision.method == IDMAP_REFUSED)
+        return explain_refusal(&prepared->facts, &prepared->decision, err);
+    /* by the short way where the alias is there; else it is looked at closely, and named */
+    if (questions[ASK_IMAGE].err.class && !image_check(client, settings_text(settings, SETTING_IMAGE), err))
+        return false;
+    for (int i = ASK_NAMES; i <= ASK_PROFILE; i++) {
+        if (!questions[i].err.class)
+            continue;
+        error_move(err, &questions[i].err);
+        return false;
+    }
+    instance_names_read(questions[ASK_NAMES].metadata, &prepared->taken);
+    read_profile(prepared, questions[ASK_PROFILE].metadata);
+    return choose_slot(client, prepared, err) && check_pool(client, settings, err);
 }
 
 bool session_prepare(struct incus *client, const struct session_request *request, struct prepared *prepared,
                      struct error *err) {
-    _cleanup_(server_done) struct server server = {0};
-    const struct settings *settings = request->settings;
     prepared->request = request;
     prepared->prefix = name_prefix(err);
     /* what is wrong here is said before the daemon is asked */
     if (!prepared->prefix ||
         !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err))
         return false;
-    if (!server_get(client, &server, err) ||
-        !session_decide(settings, prepared->workspace.source, &request->mounts, &server, &prepared->facts,
-                        &prepared->decision, err))
-        return false;
-    if (prepared->decision.method == IDMAP_REFUSED)
-        return explain_refusal(&prepared->facts, &prepared->decision, err);
-    return instance_names(client, &prepared->taken, err) && choose_slot(client, prepared, err) &&
-           image_check(client, settings_text(settings, SETTING_IMAGE), err) &&
-           find_root(client, prepared, err);
+    const char *image = settings_text(request->settings, SETTING_IMAGE);
+    _cleanup_(questions_done) struct question questions[QUESTIONS] = {
+        [ASK_SERVER] = {.path = str_copy("/1.0")},
+        [ASK_NAMES] = {.path = incus_path("recursion=0", "instances", NULL)},
+        [ASK_PROFILE] = {.path = incus_path(NULL, "profiles", "default", NULL)},
+        [ASK_IMAGE] = {.path = incus_path(NULL, "images", "aliases", image, NULL)},
+    };
+    return incus_ask_all(client, questions, QUESTIONS, err) &&
+           read_answers(client, prepared, questions, err);
 }
 
 /* The name of the host's time zone, from where systemd and tzdata keep it; "" if it has none. */

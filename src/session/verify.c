@@ -3,26 +3,75 @@
 #include "incus/exec.h"
 #include "incus/instance.h"
 
+struct verification {
+    struct incus *client;
+    const struct plan *plan;
+    struct question_inside *quick; /* NULL: the prediction cannot be asked for in one command */
+};
+
+bool verify_shift_beside_raw(const char *device, const char *name, struct error *err) {
+    error_set(err, ERROR_REFUSED,
+              "device \"%s\" of the profiles has shift=true beside raw.idmap: %s was not started", device,
+              name);
+    error_hint(err, "incus profile device set default %s shift=false", device);
+    return false;
+}
+
+bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (!instance_get(client, plan->name, &instance, err))
+        return false;
+    const char *privileged = instance_config(&instance, "security.privileged");
+    const char *raw = instance_config(&instance, "raw.idmap");
+    if (*privileged && !str_equal(privileged, "false"))
+        return error_set(err, ERROR_REFUSED, "the profiles make %s privileged: it was not used",
+                         instance.name);
+    if (!str_equal(raw, plan->decision.raw))
+        return error_set(err, ERROR_REFUSED,
+                         "raw.idmap of %s is \"%s\", not what was planned: it was not used", instance.name,
+                         raw);
+    const char *device;
+    const json_t *properties;
+    json_object_foreach((json_t *)instance.devices, device, properties) {
+        if (*raw && str_equal(json_get_str(properties, "shift"), "true"))
+            return verify_shift_beside_raw(device, instance.name, err);
+    }
+    return true;
+}
+
 /*
  * One command as code answers for the common case: test(1) with -O and -G (owned by the effective
- * ids) and -w. True only if it ran and said yes.
+ * ids) and -w.
  */
-static bool quick_yes(struct incus *client, const struct plan *plan) {
+struct verification *verify_begin(struct incus *client, const struct plan *plan) {
     static char *const whole[] = {"test",         "-O", WORKSPACE_PATH, "-a",           "-G",
                                   WORKSPACE_PATH, "-a", "-w",           WORKSPACE_PATH, NULL};
     static char *const without_group[] = {"test", "-O", WORKSPACE_PATH, "-a", "-w", WORKSPACE_PATH, NULL};
     const struct idmap_view *view = &plan->decision.view;
-    if (!view->writable || view->seen.uid != plan->code.uid)
-        return false;
+    struct verification *verification = mem_new(sizeof *verification);
+    *verification = (struct verification){.client = client, .plan = plan};
     /* any group but code's cannot be told by test */
-    bool group = view->seen.gid == plan->code.gid;
-    if (!group && view->seen.gid != IDMAP_NOBODY)
-        return false;
-    struct exec_request request = {
-        .command = group ? whole : without_group, .uid = plan->code.uid, .gid = plan->code.gid};
+    bool group = view->seen.gid == plan->code.gid, tellable = group || view->seen.gid == IDMAP_NOBODY;
+    if (view->writable && view->seen.uid == plan->code.uid && tellable)
+        verification->quick = exec_ask(client, plan->name,
+                                       &(struct exec_request){.command = group ? whole : without_group,
+                                                              .uid = plan->code.uid,
+                                                              .gid = plan->code.gid});
+    return verification;
+}
+
+void verification_free(struct verification *verification) {
+    if (!verification)
+        return;
+    exec_ask_free(verification->quick);
+    free(verification);
+}
+
+/* True only if it was asked, ran and said yes. */
+static bool quick_yes(struct verification *verification) {
     _cleanup_(error_done) struct error ignored = {0};
     int status = -1;
-    return exec_run(client, plan->name, &request, &status, &ignored) && status == 0;
+    return verification->quick && exec_answer(verification->quick, &status, &ignored) && status == 0;
 }
 
 /* Whether code may write there; an image without test(1) cannot be asked, which is no fault. */
@@ -37,9 +86,11 @@ static bool writable_inside(struct incus *client, const struct plan *plan, bool 
     return true;
 }
 
-bool verify_mapping(struct incus *client, const struct plan *plan, struct error *err) {
+bool verify_end(struct verification *verification, struct error *err) {
+    struct incus *client = verification->client;
+    const struct plan *plan = verification->plan;
     const struct idmap_view *view = &plan->decision.view;
-    if (quick_yes(client, plan))
+    if (quick_yes(verification))
         return true;
     long uid = -1, gid = -1;
     if (!instance_owner(client, plan->name, WORKSPACE_PATH, &uid, &gid, err)) {

@@ -87,6 +87,36 @@ static void test_json(void **state) {
     assert_non_null(strstr(err.message, "the answer is not JSON: line 1"));
 }
 
+static void collect(void *data, json_t *member) {
+    buffer_printf(data, "%s;", json_str_at(member, "n"));
+}
+
+static void check_each(const char *text, const char *wanted, bool good) {
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_(buffer_done) struct buffer got = {0};
+    _cleanup_json_ json_t *rest = NULL;
+    buffer_text(&got, "");
+    if (json_each(text, strlen(text), "metadata", collect, &got, &rest, "the answer", &err) != good)
+        fail_msg("%s: %s", text, err.message ? err.message : "taken");
+    assert_string_equal(got.data, wanted);
+    if (good)
+        assert_true(json_is_object(rest));
+}
+
+static void test_each(void **state) {
+    (void)state;
+    check_each("{\"type\":\"sync\",\"metadata\":[{\"n\":\"a\"}, {\"n\":\"b\"} ]}", "a;b;", true);
+    check_each("{\"metadata\":[]}", "", true);
+    check_each("{\"metadata\":[ ],\"x\":1}\n", "", true);
+    check_each("{\"type\":\"error\",\"metadata\":null}", "", true);
+    check_each("{\"metadata\":[{\"n\":\"a\"}", "a;", false);
+    check_each("{\"metadata\":[{\"n\":\"a\"},]}", "a;", false);
+    check_each("{\"metadata\":[{\"n\":\"a\"}]", "a;", false);
+    check_each("{\"metadata\":[{\"n\":}]}", "", false);
+    check_each("{\"x\":{\"metadata\":[{\"n\":\"a\"}]}}", "a;", false);
+    check_each("", "", false);
+}
+
 static void test_lists(void **state) {
     (void)state;
     _cleanup_(strings_done) struct strings list = {0};
@@ -109,6 +139,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_absolute), cmocka_unit_test(test_under), cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_shown),    cmocka_unit_test(test_json),  cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

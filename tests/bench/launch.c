@@ -1,0 +1,189 @@
+/*
+ * What a run and a list cost, as ratios against the incus command and the bare API, both sides in one
+ * run, turn by turn: the median of the turns' ratios. Each line says the limit; above it the test fails.
+ */
+#include "incus/exec.h"
+#include "incus/instance.h"
+#include "incus/operation.h"
+#include "tests/harness/harness.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define ROUNDS    15
+#define INSTANCES 300
+
+static char *folder;
+
+static int setup(void **state) {
+    group_setup(state);
+    folder = new_folder("", 1001, 1001);
+    return 0;
+}
+
+static int teardown(void **state) {
+    free(folder);
+    return group_teardown(state);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+struct cost {
+    double seconds;
+    double cpu;
+    long peak_kb;
+};
+
+/* Runs a program to its end, its output thrown away. */
+static struct cost cost_of(char *const *argv) {
+    double begin = now();
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, 0);
+        dup2(null, 1);
+        if (chdir(folder) == 0)
+            execvp(argv[0], argv);
+        _exit(99);
+    }
+    struct rusage usage;
+    int status = 0;
+    assert_int_equal(wait4(pid, &status, 0, &usage), pid);
+    assert_int_equal(status, 0);
+    return (struct cost){now() - begin,
+                         (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                             (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+                         usage.ru_maxrss};
+}
+
+static int by_value(const void *a, const void *b) {
+    double first = *(const double *)a, second = *(const double *)b;
+    return first < second ? -1 : first > second;
+}
+
+static double median(double *values) {
+    qsort(values, ROUNDS, sizeof *values, by_value);
+    return values[ROUNDS / 2];
+}
+
+static void verdict(const char *what, double value, const char *unit, double limit) {
+    print_message("# %s: %.3f%s (limit %.2f)\n", what, value, unit, limit);
+    if (value > limit)
+        fail_msg("%s: %.3f%s is above %.2f", what, value, unit, limit);
+}
+
+static double berth_run(void) {
+    char *argv[] = {getenv("BERTH"), "run", "-q", "--", "true", NULL};
+    double seconds = cost_of(argv).seconds;
+    assert_no_containers();
+    return seconds;
+}
+
+static double incus_run(const char *name) {
+    char *launch[] = {"incus", "launch", "-q", "-e", "coi", (char *)name, NULL};
+    char *exec[] = {"incus", "exec", (char *)name, "--", "true", NULL};
+    char *delete[] = {"incus", "delete", "-f", (char *)name, NULL};
+    return cost_of(launch).seconds + cost_of(exec).seconds + cost_of(delete).seconds;
+}
+
+static void finished(void *data, int status, struct error *err) {
+    assert_int_equal(err->class, ERROR_NONE);
+    assert_int_equal(status, 0);
+    *(bool *)data = true;
+}
+
+static void no_output(void *data, int stream, const void *bytes, size_t size) {
+    (void)data, (void)stream, (void)bytes, (void)size;
+}
+
+/* Create with start, exec with its streams: the calls alone, in this process. */
+static double bare_run(const char *name) {
+    static char *const command[] = {"true", NULL};
+    static const struct exec_handler handler = {.output = no_output, .finished = finished};
+    struct exec_request request = {.command = command, .uid = 1000, .gid = 1000};
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_json_ json_t *body =
+        json_pack("{s:s, s:{s:s, s:s}, s:b, s:b, s:{s:s, s:s}, s:{s:{s:s, s:s, s:s}}}", "name", name,
+                  "source", "type", "image", "alias", "coi", "ephemeral", 1, "start", 1, "config",
+                  "raw.idmap", "both 1001 1000", "security.idmap.isolated", "true", "devices", "workspace",
+                  "type", "disk", "source", folder, "path", "/workspace");
+    bool done = false;
+    double begin = now();
+    assert_true(operation_run(daemon_client(), "POST", "/1.0/instances", body, NULL, NULL, NULL, &err));
+    struct exec *exec = exec_start(daemon_client(), name, &request, &handler, &done);
+    exec_release(exec);
+    exec_end_input(exec);
+    assert_true(loop_run(daemon_loop(), &done, &err));
+    double seconds = now() - begin;
+    exec_free(exec);
+    assert_true(instance_change(daemon_client(), name, "stop", true, -1, &err));
+    assert_no_containers();
+    return seconds;
+}
+
+static void test_run(void **state) {
+    (void)state;
+    double to_incus[ROUNDS], to_bare[ROUNDS];
+    _cleanup_free_ char *name = str_printf("%sbench", getenv("COI_CONTAINER_PREFIX"));
+    berth_run(); /* the first one unpacks the image */
+    for (int i = 0; i < ROUNDS; i++) {
+        double ours = berth_run();
+        to_incus[i] = ours / incus_run(name);
+        to_bare[i] = ours / bare_run(name);
+    }
+    verdict("berth run / incus launch+exec+delete", median(to_incus), "", 0.40);
+    verdict("berth run / bare API", median(to_bare), "", 1.15);
+}
+
+/* A dry run ends with the last question before the first change: what berth itself costs. */
+static void test_start(void **state) {
+    (void)state;
+    double cpu[ROUNDS];
+    char *argv[] = {getenv("BERTH"), "run", "--dry-run", "--", "true", NULL};
+    for (int i = 0; i < ROUNDS; i++)
+        cpu[i] = cost_of(argv).cpu;
+    verdict("CPU of berth up to the plan", median(cpu) * 1000, " ms", 10);
+}
+
+static void make_instances(void) {
+    for (int i = 0; i < INSTANCES; i++) {
+        _cleanup_(error_done) struct error err = {0};
+        _cleanup_free_ char *name = str_printf("%s%08x-1", getenv("COI_CONTAINER_PREFIX"), (unsigned int)i);
+        _cleanup_json_ json_t *body = json_pack("{s:s, s:{s:s, s:s}}", "name", name, "source", "type",
+                                                "image", "alias", "berth-small");
+        if (!operation_run(daemon_client(), "POST", "/1.0/instances", body, NULL, NULL, NULL, &err))
+            fail_msg("%s", err.message);
+    }
+}
+
+static void test_list(void **state) {
+    (void)state;
+    double ratio[ROUNDS], peak[ROUNDS], cpu[ROUNDS];
+    char *mine[] = {getenv("BERTH"), "list", NULL}, *theirs[] = {"incus", "list", NULL};
+    make_instances();
+    for (int i = 0; i < ROUNDS; i++) {
+        struct cost cost = cost_of(mine);
+        cpu[i] = cost.cpu * 1000;
+        peak[i] = (double)cost.peak_kb / 1024;
+        ratio[i] = cost.seconds / cost_of(theirs).seconds;
+    }
+    print_message("# berth list at %d instances: CPU %.1f ms\n", INSTANCES, median(cpu));
+    verdict("berth list / incus list", median(ratio), "", 0.8);
+    verdict("peak memory of berth list", median(peak), " MB", 12);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_run),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_list),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
