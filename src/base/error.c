@@ -33,6 +33,12 @@ void error_hint(struct error *err, const char *format, ...) {
     va_end(arguments);
 }
 
+void error_also(struct error *err, const struct error *second) {
+    error_hint(err, "%s", second->message);
+    for (size_t i = 0; i < second->hints.count; i++)
+        error_hint(err, "%s", second->hints.items[i]);
+}
+
 void error_prefix(struct error *err, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);

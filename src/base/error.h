@@ -29,6 +29,8 @@ bool error_set(struct error *err, enum error_class class, const char *format, ..
 bool error_errno(struct error *err, int number, const char *format, ...) printf_like(3, 4);
 /* Adds a line that says what to do. */
 void error_hint(struct error *err, const char *format, ...) printf_like(2, 3);
+/* Adds the message and the hints of a second error, which came of the first, as hints. */
+void error_also(struct error *err, const struct error *second);
 /* Puts words and ": " in front of the message. */
 void error_prefix(struct error *err, const char *format, ...) printf_like(2, 3);
 /* Moves `from` to `to`, which must be empty. */

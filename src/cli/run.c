@@ -133,7 +133,7 @@ static int launch_and_run(struct run *run, struct prepared *prepared, struct err
         if (err->class == ERROR_NONE)
             error_move(err, &leaving);
         else
-            error_hint(err, "%s", leaving.message);
+            error_also(err, &leaving);
     }
     if (status >= 0 && loop_last_signal(cli->loop) && err->class == ERROR_NONE && status == 0)
         status = 128 + loop_last_signal(cli->loop);

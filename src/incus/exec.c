@@ -1,19 +1,14 @@
 #include "incus/exec.h"
 
-#include "incus/operation.h"
+#include "incus/private.h"
 #include "incus/websocket.h"
 
 #include <string.h>
 
 enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
-/*
- * On a busy machine the daemon now and then fails to attach to a container; the command has not begun
- * then (https://github.com/canonical/lxd/issues/12084 and others), and a second try works.
- */
-#define WORDS_NEVER_BEGAN "Failed to retrieve PID of executing child process"
-#define ATTEMPTS          3
-#define RETRY_AFTER_MS    50
+/* How long a command whose stream was lost may take to say how it ended. */
+#define LOST_AFTER_MS 2000
 /* Input that is kept to be sent again. More than this is read by nobody but a command that runs. */
 #define REPLAY_LIMIT (1u << 20)
 
@@ -22,12 +17,14 @@ struct stream {
     int index;
     struct websocket *websocket;
     bool open;
+    bool complete; /* the daemon has said that nothing more comes */
     bool ended;
 };
 
 struct exec {
     struct incus *client;
     struct timer *posting;
+    struct timer *losing; /* a stream was lost, `err` says which: how long the daemon has to say why */
     struct call *starting;
     struct call *waiting;
     char *program; /* argv[0], for errors */
@@ -55,6 +52,7 @@ void exec_free(struct exec *exec) {
     if (!exec)
         return;
     timer_stop(exec->posting);
+    timer_stop(exec->losing);
     call_drop(exec->starting);
     call_drop(exec->waiting);
     for (int i = 0; i < STREAMS; i++)
@@ -84,7 +82,7 @@ static void report(struct exec *exec) {
 }
 
 static void finish_if_over(struct exec *exec) {
-    if (exec->over && output_ended(exec))
+    if (exec->over && !exec->losing && output_ended(exec))
         report(exec);
 }
 
@@ -116,8 +114,10 @@ static void begin(struct exec *exec) {
 static void stream_message(void *data, bool binary, const void *bytes, size_t size) {
     struct stream *stream = data;
     struct exec *exec = stream->exec;
-    if (!binary && size == 0)
+    if (!binary && size == 0) {
+        stream->complete = true;
         websocket_close(stream->websocket);
+    }
     if (!binary || size == 0 || stream->index == CONTROL)
         return;
     begin(exec);
@@ -130,12 +130,45 @@ static void stream_drained(void *data) {
         stream->exec->handler->drained(stream->exec->data);
 }
 
+/* Ends without waiting for the streams: of a command that never ran, none is ever closed. */
+static void give_up(struct exec *exec, int status, struct error *err) {
+    timer_stop(exec->losing);
+    exec->losing = NULL;
+    error_move(&exec->err, err);
+    exec->status = status;
+    exec->over = true;
+    report(exec);
+}
+
+static void lost(struct exec *exec) {
+    _cleanup_(error_done) struct error err = {0};
+    error_move(&err, &exec->err);
+    give_up(exec, -1, &err);
+}
+
+static void lost_due(void *data) {
+    struct exec *exec = data;
+    exec->losing = NULL;
+    lost(exec);
+}
+
+/*
+ * A stream that the daemon has ended in good order is no more than that. One that never opened keeps
+ * the command from beginning, and output that was lost on the way would be missed by nobody; but the
+ * daemon drops the streams of a command that failed too, and then says why.
+ */
 static void stream_closed(void *data, struct error *err) {
     struct stream *stream = data;
     struct exec *exec = stream->exec;
+    bool output = stream->index != CONTROL && (exec->terminal || stream->index != STDIN);
+    bool missed = err && (stream->open ? output && !stream->complete : !exec->over);
     stream->open = false;
     stream->ended = true;
-    (void)err; /* the operation says how the command ended */
+    if (missed && !exec->losing) {
+        error_move(&exec->err, err);
+        error_prefix(&exec->err, output ? "output of %s was lost" : "%s was not begun", exec->program);
+        exec->losing = loop_timer(incus_loop(exec->client), exec->over ? 0 : LOST_AFTER_MS, lost_due, exec);
+    }
     finish_if_over(exec);
 }
 
@@ -160,21 +193,6 @@ void exec_release(struct exec *exec) {
         open_stream(exec, STDIN);
 }
 
-/* Ends without waiting for the streams: of a command that never ran, none is ever closed. */
-static void give_up(struct exec *exec, int status, struct error *err) {
-    error_move(&exec->err, err);
-    exec->status = status;
-    exec->over = true;
-    report(exec);
-}
-
-/* A command that never ran: the status that a shell gives for it, -1 if it is none of those. */
-static int status_of_words(const char *words) {
-    if (str_starts(words, "Command not found"))
-        return 127;
-    return str_starts(words, "Command not executable") ? 126 : -1;
-}
-
 static void post(void *data);
 
 static void try_again(struct exec *exec) {
@@ -187,7 +205,10 @@ static void try_again(struct exec *exec) {
     free(exec->path);
     exec->path = NULL;
     exec->over = false;
-    exec->posting = loop_timer(incus_loop(exec->client), RETRY_AFTER_MS, post, exec);
+    timer_stop(exec->losing);
+    exec->losing = NULL;
+    error_done(&exec->err);
+    exec->posting = loop_timer(incus_loop(exec->client), EXEC_RETRY_MS, post, exec);
 }
 
 static void operation_ended(void *data, const struct reply *reply, struct error *err) {
@@ -197,17 +218,20 @@ static void operation_ended(void *data, const struct reply *reply, struct error 
     exec->over = true;
     if (json_is_integer(status)) {
         exec->status = (int)json_integer_value(status);
-        finish_if_over(exec);
+        if (exec->losing)
+            lost(exec);
+        else
+            finish_if_over(exec);
         return;
     }
     if (reply)
         error_set(err, ERROR_FAILED, "the daemon gave the command no exit status");
-    if (str_starts(err->message, WORDS_NEVER_BEGAN) && !exec->began && exec->attempts < ATTEMPTS) {
+    if (str_starts(err->message, EXEC_NEVER_BEGAN) && !exec->began && exec->attempts < EXEC_ATTEMPTS) {
         error_done(err);
         try_again(exec);
         return;
     }
-    int never_ran = status_of_words(err->message);
+    int never_ran = exec_status_of_words(err->message);
     if (never_ran > 0)
         error_set(err, ERROR_FAILED, "%s: %s", exec->program,
                   never_ran == 127 ? "command not found in the container"
@@ -232,24 +256,6 @@ static void started(void *data, const struct reply *reply, struct error *err) {
         open_stream(exec, STDIN);
 }
 
-static json_t *request_json(const struct exec_request *request, bool websockets) {
-    json_t *command = json_array();
-    for (size_t i = 0; request->command[i]; i++)
-        json_array_append_new(command, json_text(request->command[i]));
-    json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user",
-                             (json_int_t)request->uid, "group", (json_int_t)request->gid, "interactive",
-                             request->terminal, "wait-for-websocket", websockets);
-    if (request->cwd)
-        json_object_set_new(body, "cwd", json_text(request->cwd));
-    if (request->environment)
-        json_object_set(body, "environment", (json_t *)request->environment);
-    if (request->terminal) {
-        json_object_set_new(body, "width", json_integer(request->columns));
-        json_object_set_new(body, "height", json_integer(request->rows));
-    }
-    return body;
-}
-
 static void post(void *data) {
     struct exec *exec = data;
     _cleanup_free_ char *path = incus_path(NULL, "instances", exec->instance, "exec", NULL);
@@ -267,7 +273,7 @@ struct exec *exec_start(struct incus *client, const char *instance, const struct
                           .terminal = request->terminal,
                           .program = str_shown(request->command[0]),
                           .instance = str_copy(instance),
-                          .request = request_json(request, true)};
+                          .request = exec_request_json(request, true)};
     post(exec);
     return exec;
 }
@@ -317,79 +323,4 @@ void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows)
     _cleanup_free_ char *width = str_printf("%hu", columns), *height = str_printf("%hu", rows);
     send_control(exec, json_pack("{s:s, s:{s:s, s:s}}", "command", "window-resize", "args", "width", width,
                                  "height", height));
-}
-
-struct question_inside {
-    struct incus *client;
-    char *path;
-    json_t *body;
-    unsigned int attempts;
-    struct operation *operation;
-    struct timer *again;
-    bool done;
-    int status;
-    struct error err;
-};
-
-static void ask(void *data);
-
-static void asked(void *data, const json_t *metadata, struct error *err) {
-    struct question_inside *question = data;
-    question->operation = NULL;
-    question->done = true;
-    question->status = err->class ? status_of_words(err->message) : (int)json_int_at(metadata, "return");
-    if (question->status >= 0)
-        return;
-    if (str_starts(err->message, WORDS_NEVER_BEGAN) && question->attempts < ATTEMPTS) {
-        question->done = false;
-        question->again = loop_timer(incus_loop(question->client), RETRY_AFTER_MS, ask, question);
-        return;
-    }
-    error_move(&question->err, err);
-}
-
-static void ask(void *data) {
-    struct question_inside *question = data;
-    question->again = NULL;
-    question->attempts++;
-    question->operation =
-        operation_start(question->client, "POST", question->path, question->body, NULL, asked, question);
-}
-
-struct question_inside *exec_ask(struct incus *client, const char *instance,
-                                 const struct exec_request *request) {
-    struct question_inside *question = mem_new(sizeof *question);
-    *question = (struct question_inside){.client = client,
-                                         .path = incus_path(NULL, "instances", instance, "exec", NULL),
-                                         .body = request_json(request, false),
-                                         .status = -1};
-    ask(question);
-    return question;
-}
-
-bool exec_answer(struct question_inside *question, int *status, struct error *err) {
-    if (!loop_run(incus_loop(question->client), &question->done, err))
-        return false;
-    *status = question->status;
-    error_move(err, &question->err);
-    return err->class == ERROR_NONE;
-}
-
-void exec_ask_free(struct question_inside *question) {
-    if (!question)
-        return;
-    operation_drop(question->operation);
-    timer_stop(question->again);
-    json_decref(question->body);
-    error_done(&question->err);
-    free(question->path);
-    free(question);
-}
-
-bool exec_run(struct incus *client, const char *instance, const struct exec_request *request, int *status,
-              struct error *err) {
-    struct question_inside *question = exec_ask(client, instance, request);
-    bool good = exec_answer(question, status, err);
-    exec_ask_free(question);
-    return good;
 }

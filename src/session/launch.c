@@ -12,6 +12,14 @@
 #define WORDS_NO_RANGE    "Not enough uid/gid available"
 #define WORDS_MAP_FAILED  "id mapping" /* in lxc.log */
 
+/*
+ * A creation that loses the race for a name holds the daemon's lock on that name for a moment, and
+ * the winner's start is then refused with these words.
+ */
+#define WORDS_BUSY       "Instance is busy running a"
+#define BUSY_PATIENCE_MS 5000
+#define BUSY_RETRY_MS    20
+
 /* How long an undo waits for a daemon that restarts, or for one that is busy with the instance. */
 #define UNDO_PATIENCE_MS 10000
 #define UNDO_RETRY_MS    100
@@ -73,8 +81,7 @@ bool session_undo(struct incus *client, const struct plan *plan, struct error *e
         if (try_undo(client, plan, &attempt))
             return true;
         if (loop_now() >= end) {
-            error_move(err, &attempt);
-            error_prefix(err, "%s could not be removed", plan->name);
+            error_set(err, attempt.class, "%s could not be removed: %s", plan->name, attempt.message);
             error_hint(err, "incus delete -f %s removes it", plan->name);
             return false;
         }
@@ -86,12 +93,13 @@ bool session_undo(struct incus *client, const struct plan *plan, struct error *e
 /* Undoes after a failure; what then is left is added to the failure's hints. */
 static bool undo_after(const struct launch *launch, struct error *err) {
     _cleanup_(error_done) struct error undo = {0};
-    if (!session_undo(launch->client, launch->plan, &undo)) {
-        error_hint(err, "%s", undo.message);
-        for (size_t i = 0; i < undo.hints.count; i++)
-            error_hint(err, "%s", undo.hints.items[i]);
-    }
+    if (!session_undo(launch->client, launch->plan, &undo))
+        error_also(err, &undo);
     return false;
+}
+
+static bool says(const struct error *err, const char *words) {
+    return err->class == ERROR_FAILED && strstr(err->message, words);
 }
 
 static bool cancelled(const struct launch *launch, struct error *err) {
@@ -133,6 +141,19 @@ static bool start_failed(const struct launch *launch, struct error *err) {
     return undo_after(launch, err);
 }
 
+/* A start that met the daemon's lock is asked for again; any other failure stays as it is. */
+static bool start_when_free(const struct launch *launch, struct error *err) {
+    int64_t end = loop_now() + BUSY_PATIENCE_MS;
+    while (says(err, WORDS_BUSY) && loop_now() < end) {
+        error_done(err);
+        if (!pause_for(launch->client, BUSY_RETRY_MS, err))
+            return false;
+        if (instance_change(launch->client, launch->plan->name, "start", false, -1, err))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the instance of the plan's name is the one that this launch made. */
 static bool is_ours(const struct launch *launch) {
     _cleanup_(instance_done) struct instance instance = {0};
@@ -162,7 +183,7 @@ static bool create(struct launch *launch, struct error *err) {
         if (!name_is_taken(launch))
             return false;
         if (is_ours(launch)) /* created, but not started */
-            return start_failed(launch, err);
+            return start_when_free(launch, err) || start_failed(launch, err);
         unsigned int next = prepared->request->slot
                                 ? 0
                                 : name_free_slot(prepared->prefix, prepared->workspace.path,
@@ -194,13 +215,10 @@ static bool attempt(struct launch *launch, struct error *err) {
         !watcher->pre_start(watcher->data, launch->client, launch->plan->name, err))
         return undo_after(launch, err);
     loop_interruptible(loop, false);
-    if (!instance_change(launch->client, launch->plan->name, "start", false, -1, err))
+    if (!instance_change(launch->client, launch->plan->name, "start", false, -1, err) &&
+        !start_when_free(launch, err))
         return start_failed(launch, err);
     return !cancelled(launch, err) || undo_after(launch, err);
-}
-
-static bool says(const struct error *err, const char *words) {
-    return err->class == ERROR_FAILED && strstr(err->message, words);
 }
 
 /* The filesystem turned out not to take idmapped mounts: the same session with raw.idmap. */

@@ -1,0 +1,104 @@
+/* What both ways of running a command share, and the one without streams. */
+#include "incus/exec.h"
+#include "incus/operation.h"
+#include "incus/private.h"
+
+int exec_status_of_words(const char *words) {
+    if (str_starts(words, "Command not found"))
+        return 127;
+    return str_starts(words, "Command not executable") ? 126 : -1;
+}
+
+json_t *exec_request_json(const struct exec_request *request, bool websockets) {
+    json_t *command = json_array();
+    for (size_t i = 0; request->command[i]; i++)
+        json_array_append_new(command, json_text(request->command[i]));
+    json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user",
+                             (json_int_t)request->uid, "group", (json_int_t)request->gid, "interactive",
+                             request->terminal, "wait-for-websocket", websockets);
+    if (request->cwd)
+        json_object_set_new(body, "cwd", json_text(request->cwd));
+    if (request->environment)
+        json_object_set(body, "environment", (json_t *)request->environment);
+    if (request->terminal) {
+        json_object_set_new(body, "width", json_integer(request->columns));
+        json_object_set_new(body, "height", json_integer(request->rows));
+    }
+    return body;
+}
+
+struct question_inside {
+    struct incus *client;
+    char *path;
+    json_t *body;
+    unsigned int attempts;
+    struct operation *operation;
+    struct timer *again;
+    bool done;
+    int status;
+    struct error err;
+};
+
+static void ask(void *data);
+
+static void asked(void *data, const json_t *metadata, struct error *err) {
+    struct question_inside *question = data;
+    question->operation = NULL;
+    question->done = true;
+    question->status =
+        err->class ? exec_status_of_words(err->message) : (int)json_int_at(metadata, "return");
+    if (question->status >= 0)
+        return;
+    if (str_starts(err->message, EXEC_NEVER_BEGAN) && question->attempts < EXEC_ATTEMPTS) {
+        question->done = false;
+        question->again = loop_timer(incus_loop(question->client), EXEC_RETRY_MS, ask, question);
+        return;
+    }
+    error_move(&question->err, err);
+}
+
+static void ask(void *data) {
+    struct question_inside *question = data;
+    question->again = NULL;
+    question->attempts++;
+    question->operation =
+        operation_start(question->client, "POST", question->path, question->body, NULL, asked, question);
+}
+
+struct question_inside *exec_ask(struct incus *client, const char *instance,
+                                 const struct exec_request *request) {
+    struct question_inside *question = mem_new(sizeof *question);
+    *question = (struct question_inside){.client = client,
+                                         .path = incus_path(NULL, "instances", instance, "exec", NULL),
+                                         .body = exec_request_json(request, false),
+                                         .status = -1};
+    ask(question);
+    return question;
+}
+
+bool exec_answer(struct question_inside *question, int *status, struct error *err) {
+    if (!loop_run(incus_loop(question->client), &question->done, err))
+        return false;
+    *status = question->status;
+    error_move(err, &question->err);
+    return err->class == ERROR_NONE;
+}
+
+void exec_ask_free(struct question_inside *question) {
+    if (!question)
+        return;
+    operation_drop(question->operation);
+    timer_stop(question->again);
+    json_decref(question->body);
+    error_done(&question->err);
+    free(question->path);
+    free(question);
+}
+
+bool exec_run(struct incus *client, const char *instance, const struct exec_request *request, int *status,
+              struct error *err) {
+    struct question_inside *question = exec_ask(client, instance, request);
+    bool good = exec_answer(question, status, err);
+    exec_ask_free(question);
+    return good;
+}
