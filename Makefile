@@ -89,11 +89,11 @@ tests: tests-unit $(LIVE_PROGRAMS) $(BENCH_PROGRAMS)
 
 lint: ## rooms, format, clang-tidy, cppcheck
 	@tests/house
-	clang-format --dry-run -Werror $(ALL_C)
+	@clang-format --dry-run -Werror $(ALL_C)
 	@printf '%s\n' $(filter src/%.c ui/%.c,$(ALL_C)) | xargs -P "$$(nproc)" -n 6 sh -c \
 		'clang-tidy --quiet "$$@" -- $(STANDARD) $(CPPFLAGS) $(LIB_CFLAGS) 2>&1 | { ! grep -E "warning:|error:"; }' tidy
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem -j "$$(nproc)" $(CPPFLAGS) src $(wildcard ui)
+		--suppress=missingIncludeSystem --suppress=varFuncNullUB -j "$$(nproc)" $(CPPFLAGS) src $(wildcard ui)
 
 format:
 	clang-format -i $(ALL_C)

@@ -44,9 +44,9 @@ json_t *json_parse(const char *text, size_t size, const char *source, struct err
 
 /* Takes white space and one of `wanted` off the text; 0 if there is another character. */
 static char next_mark(const char **text, const char *end, const char *wanted) {
-    while (*text < end && memchr(" \t\r\n", **text, 4))
+    while (*text < end && (**text == ' ' || **text == '\t' || **text == '\r' || **text == '\n'))
         (*text)++;
-    return *text < end && strchr(wanted, **text) ? *(*text)++ : 0;
+    return *text < end && strchr(wanted, **text) ? *(*text)++ : '\0';
 }
 
 /* The members, from behind "[" on; *text is then behind the "]". */

@@ -84,8 +84,10 @@ void loop_free(struct loop *loop) {
     for (struct watch *watch = loop->watches; watch; watch = watch->next)
         watch->stopped = true;
     sweep_watches(loop);
-    while (loop->timers)
-        timer_stop(loop->timers);
+    for (struct timer *timer = loop->timers, *next; timer; timer = next) {
+        next = timer->next;
+        free(timer);
+    }
     curl_multi_cleanup(loop->multi);
     if (loop->signal_fd >= 0) {
         close(loop->signal_fd);

@@ -59,10 +59,6 @@ bool str_starts(const char *text, const char *prefix) {
     return text && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-bool str_empty(const char *text) {
-    return !text || !*text;
-}
-
 bool str_to_number(const char *text, unsigned long limit, unsigned long *number) {
     if (str_empty(text) || strspn(text, "0123456789") != strlen(text))
         return false;

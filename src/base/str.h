@@ -28,7 +28,9 @@ void str_set(char **slot, const char *text);
 
 bool str_equal(const char *a, const char *b); /* NULL equals NULL alone */
 bool str_starts(const char *text, const char *prefix);
-bool str_empty(const char *text); /* NULL or "" */
+static inline bool str_empty(const char *text) { /* NULL or "" */
+    return !text || !*text;
+}
 
 /* A whole decimal number from 0 to limit, nothing before or behind it; false otherwise. */
 bool str_to_number(const char *text, unsigned long limit, unsigned long *number) nodiscard;

@@ -125,8 +125,7 @@ static char *ending_operation(struct incus *client, const char *name) {
             continue;
         json_array_foreach(json_at(operation, "resources.instances"), inner, resource) {
             const char *text = json_string_value(resource);
-            size_t length = text ? strcspn(text, "?") : 0;
-            if (length == strlen(url) && strncmp(text, url, length) == 0)
+            if (text && strcspn(text, "?") == strlen(url) && strncmp(text, url, strlen(url)) == 0)
                 return incus_path(NULL, "operations", json_str_at(operation, "id"), "wait", NULL);
         }
     }

@@ -71,7 +71,7 @@ static int64_t seconds_since(const char *text) {
     rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
     int hours = 0, minutes = 0;
     if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
-        then -= (*rest == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+        then -= (*rest == '-' ? -1 : 1) * (hours * 3600L + minutes * 60L);
     time_t age = time(NULL) - then;
     return age < 0 ? 0 : age;
 }
