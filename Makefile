@@ -42,18 +42,22 @@ ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] tests/*/*.[ch])
 all: $(BUILD)/berth ## build berth (SAN=1: with ASan and UBSan, to build/san)
 
 $(BUILD)/berth: $(BUILD)/src/main.o $(BUILD)/libberth.a
-	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	@echo "LD $@"
+	@$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(BUILD)/libberth.a: $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	@echo "AR $@"
+	@ar rcs $@ $^
 
 $(BUILD)/%.o: %.c | libraries
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	@echo "CC $<"
+	@$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(HARNESS:%.c=$(BUILD)/%.o) $(BUILD)/libberth.a
-	$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(shell pkg-config --libs $(TEST_LIBS))
+	@echo "LD $@"
+	@$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(shell pkg-config --libs $(TEST_LIBS))
 
 # A missing library is named before the compiler stumbles over it.
 libraries:

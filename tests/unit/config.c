@@ -109,12 +109,32 @@ static void test_values(void **state) {
     check_value(KIND_TEXT, "\xff", false);
 }
 
+/* Every line of the example, its semicolon taken off, is a setting, and those built in are told right. */
+static void test_example(void **state) {
+    (void)state;
+    _cleanup_(settings_done) struct settings settings = {0};
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_(buffer_done) struct buffer text = {0};
+    char line[256];
+    FILE *file = fopen("assets/config.ini", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        buffer_printf(&text, "%s", line + (line[0] == ';' && line[1] != ' '));
+    fclose(file);
+    fresh(&settings);
+    if (!settings_parse(&settings, "assets/config.ini", text.data, &err))
+        fail_msg("%s", err.message);
+    for (int i = 0; i < SETTINGS_COUNT; i++)
+        assert_true(str_starts(settings.values[i].where, "assets/config.ini:"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
