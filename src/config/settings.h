@@ -46,7 +46,6 @@ struct setting_spec {
     const char *variable;
     enum setting_kind kind;
     const char *value;
-    const char *words; /* what it is, for `berth config` and the example file */
 };
 extern const struct setting_spec setting_specs[SETTINGS_COUNT];
 

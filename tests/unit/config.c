@@ -130,11 +130,8 @@ static void test_example(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_order),  cmocka_unit_test(test_environment), cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
