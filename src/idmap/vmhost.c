@@ -3,6 +3,7 @@
 #include "idmap/mounts.h"
 
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -21,6 +22,17 @@ enum idmap_vm vmhost_from_signs(const struct vm_signs *signs) {
     return IDMAP_VM_NONE;
 }
 
+/* Lima makes its account in the machine's own file; directories of a network are not asked. */
+static bool has_local_account(const char *name) {
+    FILE *file = fopen("/etc/passwd", "re");
+    const struct passwd *entry = NULL;
+    while (file && (entry = fgetpwent(file)) && !str_equal(entry->pw_name, name))
+        ;
+    if (file)
+        fclose(file);
+    return entry;
+}
+
 enum idmap_vm vmhost_detect(const char *filesystem) {
     struct utsname machine;
     if (uname(&machine) < 0)
@@ -29,7 +41,7 @@ enum idmap_vm vmhost_detect(const char *filesystem) {
         .filesystem = filesystem,
         .hostname = machine.nodename,
         .kernel_release = machine.release,
-        .lima_user = getpwnam("lima") || access("/run/lima-boot-done", F_OK) == 0 ||
+        .lima_user = has_local_account("lima") || access("/run/lima-boot-done", F_OK) == 0 ||
                      access("/usr/local/bin/lima-guestagent", F_OK) == 0,
     };
     return vmhost_from_signs(&signs);
