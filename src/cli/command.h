@@ -19,6 +19,8 @@ struct cli {
     bool no_color;
     bool all;
     bool dry_run;
+    bool force;
+    bool sessions;
     long timeout; /* seconds; 0: none */
     struct strings arguments;
     struct loop *loop;

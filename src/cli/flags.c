@@ -85,6 +85,8 @@ SWITCH(take_verbose, verbose)
 SWITCH(take_no_color, no_color)
 SWITCH(take_all, all)
 SWITCH(take_dry_run, dry_run)
+SWITCH(take_force, force)
+SWITCH(take_sessions, sessions)
 
 static const struct flag flag_workspace = {"workspace", 'w', "PATH",
                                            "directory that becomes /workspace (default .)", take_workspace};
@@ -120,3 +122,10 @@ const struct flag flag_disk_read = {"disk-read", 0, "RATE", "reads of the root d
                                     take_disk_read};
 const struct flag flag_disk_write = {"disk-write", 0, "RATE", "writes of the root disk", take_disk_write};
 const struct flag flag_processes = {"processes", 0, "N", "processes at one time", take_processes};
+const struct flag flag_every = {"all", 0, NULL, "every session", take_all};
+const struct flag flag_both = {"all", 0, NULL, "containers and saved sessions", take_all};
+const struct flag flag_force = {"force", 'f', NULL, "do not ask", take_force};
+const struct flag flag_sessions = {"sessions", 0, NULL, "saved sessions whose container is gone",
+                                   take_sessions};
+const struct flag flag_patience = {"timeout", 0, "SECONDS",
+                                   "kill what has not stopped by then (default 60)", take_timeout};

@@ -30,12 +30,6 @@ static json_t *row_json(const struct session_row *row) {
                      "raw", row->raw, "shift", row->shift);
 }
 
-static json_t *record_json(const struct record *record) {
-    return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o}", "tool", record->tool, "id", json_text(record->id),
-                     "container", json_text(record->container), "workspace", json_text(record->workspace),
-                     "persistent", record->persistent, "saved_at", json_text(record->saved_at));
-}
-
 static void record_text(const struct record *record, struct buffer *out) {
     _cleanup_free_ char *id = str_shown(record->id), *workspace = str_shown(record->workspace),
                         *saved = str_shown(record->saved_at), *container = str_shown(record->container);
@@ -77,7 +71,7 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_(records_done) struct records saved = {0};
     const char *prefix = name_prefix(err);
     if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
-        !overview_load(cli->client, prefix, &overview, err))
+        !overview_load(cli->client, prefix, true, &overview, err))
         return -1;
     if (cli->all)
         records_load(&saved);

@@ -145,9 +145,8 @@ bool instance_delete(struct incus *client, const char *name, struct error *err) 
     return operation_run(client, "DELETE", path, NULL, NULL, NULL, NULL, err);
 }
 
-bool instance_configure(struct incus *client, const char *name, const json_t *config, struct error *err) {
+bool instance_patch(struct incus *client, const char *name, const json_t *body, struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
-    _cleanup_json_ json_t *body = json_pack("{s:O}", "config", config);
     return incus_request(client, "PATCH", path, body, NULL, err);
 }
 

@@ -51,9 +51,9 @@ bool instance_ask(struct incus *client, const char *name, const char *action, bo
  */
 bool instance_await_end(struct incus *client, const char *name);
 bool instance_delete(struct incus *client, const char *name, struct error *err) nodiscard;
-/* Sets config keys of an instance, the others stay; NULL values of `config` unset. */
-bool instance_configure(struct incus *client, const char *name, const json_t *config,
-                        struct error *err) nodiscard;
+/* Changes what `body` names ({"config": {…}, "devices": {…}, "ephemeral": …}); the rest stays. */
+bool instance_patch(struct incus *client, const char *name, const json_t *body,
+                    struct error *err) nodiscard;
 
 /*
  * The lines of an instance's lxc.log that name an error, newest last, without time stamps: the

@@ -29,7 +29,7 @@ static const char *first_of(const char *first, const char *second) {
 }
 
 static void read_row(struct session_row *row, const struct instance *instance, unsigned int slot) {
-    const char *kept = instance_config(instance, "user.berth.persistent");
+    const char *kept = instance_config(instance, PERSISTENT_KEY);
     row->name = str_copy(instance->name);
     row->status = str_copy(instance->status);
     row->created_at = str_copy(instance->created_at);
@@ -40,6 +40,8 @@ static void read_row(struct session_row *row, const struct instance *instance, u
     row->owner = str_copy(instance_config(instance, "user.berth.host"));
     row->raw = str_copy(instance_config(instance, "raw.idmap"));
     row->shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
+    row->ephemeral = instance->ephemeral;
+    row->kept_known = *kept;
     row->persistent = !instance->ephemeral && !str_equal(kept, "false");
     row->method = *row->raw ? IDMAP_RAW : row->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
     row->slot = slot;
@@ -134,11 +136,12 @@ static int by_name(const void *a, const void *b) {
     return strcmp(first->name, second->name);
 }
 
-bool overview_load(struct incus *client, const char *prefix, struct overview *overview, struct error *err) {
+bool overview_load(struct incus *client, const char *prefix, bool states, struct overview *overview,
+                   struct error *err) {
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
     if (!instance_each(client, pattern, add_row, &(struct filling){overview, prefix}, err))
         return false;
     if (overview->count)
         qsort(overview->rows, overview->count, sizeof *overview->rows, by_name);
-    return load_states(client, overview, err);
+    return !states || load_states(client, overview, err);
 }

@@ -10,9 +10,11 @@ struct session_row {
     char *created_at;
     char *image;
     char *workspace;
-    char *ipv4;  /* "" if it has none */
-    char *owner; /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
-    bool persistent;
+    char *ipv4;      /* "" if it has none */
+    char *owner;     /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
+    bool ephemeral;  /* in Incus' sense: deleted by the daemon once it stops */
+    bool persistent; /* kept when its session ends */
+    bool kept_known; /* its own config says so; of a container of coi's the record does */
     unsigned int slot;
     int64_t uptime;           /* seconds; -1 where it does not run */
     enum idmap_method method; /* IDMAP_REFUSED: neither, the workspace is not writable inside */
@@ -26,6 +28,9 @@ struct overview {
 };
 void overview_done(struct overview *overview);
 
-/* Instances whose names are sessions' with this prefix, made by berth or by coi. */
-bool overview_load(struct incus *client, const char *prefix, struct overview *overview,
+/*
+ * Instances whose names are sessions' with this prefix, made by berth or by coi. Addresses and uptime
+ * only with `states`: they cost a call for each that runs.
+ */
+bool overview_load(struct incus *client, const char *prefix, bool states, struct overview *overview,
                    struct error *err) nodiscard;

@@ -47,7 +47,7 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, "user.berth.workspace", input->workspace);
     set(config, "user.berth.slot", slot);
     set(config, "user.berth.image", settings_text(settings, SETTING_IMAGE));
-    set(config, "user.berth.persistent", input->persistent ? "true" : "false");
+    set(config, PERSISTENT_KEY, input->persistent ? "true" : "false");
     set_ids(config, "user.berth.host", input->facts.host);
     set_ids(config, "user.berth.code", input->facts.code);
     set(config, "user.berth.reason", explain_reason_code(input->decision.reason));

@@ -11,6 +11,7 @@
 
 #define WORKSPACE_DEVICE "workspace" /* coi's name for it */
 #define WORKSPACE_PATH   "/workspace"
+#define PERSISTENT_KEY   "user.berth.persistent"
 #define LAUNCH_KEY       "user.berth.launch" /* holds plan_input.launch_id */
 
 /* Borrowed, all of it, for plan_make()'s time. */

@@ -1,0 +1,85 @@
+#include "cli/commands.h"
+#include "cli/flags.h"
+#include "cli/targets.h"
+#include "session/name.h"
+
+/* Ephemeral and stopped: its session has ended, and nobody was there to remove it. */
+static bool is_left_over(const struct targets *targets, const struct session_row *row) {
+    return str_equal(row->status, "Stopped") && !targets_is_kept(targets, row);
+}
+
+static bool has_container(const struct targets *targets, const struct record *record) {
+    for (size_t i = 0; i < targets->overview.count; i++)
+        if (str_equal(targets->overview.rows[i].name, record->container))
+            return true;
+    return false;
+}
+
+static void find(const struct cli *cli, struct targets *targets, struct strings *details,
+                 const struct record **records, size_t *count) {
+    bool containers = cli->all || !cli->sessions, sessions = cli->all || cli->sessions;
+    for (size_t i = 0; containers && i < targets->overview.count; i++) {
+        const struct session_row *row = &targets->overview.rows[i];
+        if (!is_left_over(targets, row))
+            continue;
+        targets->rows[targets->count++] = row;
+        strings_printf(details, "  container %s (ephemeral, stopped)", row->name);
+    }
+    for (size_t i = 0; sessions && i < targets->records.count; i++) {
+        const struct record *record = &targets->records.items[i];
+        if (has_container(targets, record))
+            continue;
+        _cleanup_free_ char *id = str_shown(record->id), *container = str_shown(record->container);
+        records[(*count)++] = record;
+        strings_printf(details, "  saved session %s (its container %s is gone)", id, container);
+    }
+}
+
+static int remove_all(struct cli *cli, const struct targets *targets, const struct record **records,
+                      size_t count, struct error *err) {
+    _cleanup_free_ bool *remove = mem_new(targets->count + 1);
+    for (size_t i = 0; i < targets->count; i++)
+        remove[i] = true;
+    int status = targets_end(cli, targets, remove, true, -1, err);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (!record_remove(records[i], err))
+            return -1;
+        _cleanup_free_ char *id = str_shown(records[i]->id);
+        cli_notice(cli, "saved session %s removed", id);
+    }
+    return status;
+}
+
+static int run(struct cli *cli, struct error *err) {
+    _cleanup_(targets_done) struct targets targets = {0};
+    _cleanup_(strings_done) struct strings details = {0};
+    const char *prefix = name_prefix(err);
+    if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
+        !overview_load(cli->client, prefix, false, &targets.overview, err))
+        return -1;
+    records_load(&targets.records);
+    targets.rows = mem_new((targets.overview.count + 1) * sizeof *targets.rows);
+    _cleanup_free_ const struct record **records = mem_new((targets.records.count + 1) * sizeof *records);
+    size_t count = 0;
+    find(cli, &targets, &details, records, &count);
+    if (details.count == 0) {
+        cli_notice(cli, "nothing to clean");
+        return 0;
+    }
+    _cleanup_free_ char *question = str_printf("remove %s?", details.count == 1 ? "this" : "these");
+    if (!targets_confirm(cli, question, &details, err))
+        return -1;
+    return remove_all(cli, &targets, records, count, err);
+}
+
+static const struct flag *const flags[] = {&flag_sessions, &flag_both, &flag_force, NULL};
+
+const struct command command_clean = {
+    .name = "clean",
+    .arguments = "[--sessions] [--all]",
+    .summary = "remove what ended sessions have left",
+    .help =
+        "Without a flag: stopped containers of ephemeral sessions. --sessions: saved sessions whose\n"
+        "container is gone. --all: both. What runs and what is persistent is never touched. Asks first.",
+    .flags = flags,
+    .run = run};

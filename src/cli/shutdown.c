@@ -1,0 +1,38 @@
+#include "cli/commands.h"
+#include "cli/flags.h"
+#include "cli/targets.h"
+
+#define PATIENCE_SECONDS 60
+
+static bool runs(const struct session_row *row) {
+    return !str_equal(row->status, "Stopped");
+}
+
+static int run(struct cli *cli, struct error *err) {
+    _cleanup_(targets_done) struct targets targets = {0};
+    _cleanup_(strings_done) struct strings details = {0};
+    if (!targets_choose(cli, runs, &targets, err))
+        return -1;
+    _cleanup_free_ bool *remove = mem_new(targets.count + 1);
+    for (size_t i = 0; i < targets.count; i++) {
+        remove[i] = !targets_is_kept(&targets, targets.rows[i]);
+        strings_printf(&details, "  %s (%s)", targets.rows[i]->name,
+                       remove[i] ? "ephemeral: deleted when it has stopped" : "persistent: kept, stopped");
+    }
+    _cleanup_free_ char *question =
+        str_printf("shut down %zu session%s?", targets.count, targets.count == 1 ? "" : "s");
+    if (targets.count && !targets_confirm(cli, question, &details, err))
+        return -1;
+    return targets_end(cli, &targets, remove, false, cli->timeout ? cli->timeout : PATIENCE_SECONDS, err);
+}
+
+static const struct flag *const flags[] = {&flag_every, &flag_force, &flag_patience, NULL};
+
+const struct command command_shutdown = {
+    .name = "shutdown",
+    .arguments = "NAME… | --all",
+    .summary = "end sessions in good order; persistent ones are kept, stopped",
+    .help = "Each container is asked to shut down, and killed if it has not after --timeout (60 seconds).\n"
+            "An ephemeral one is deleted then, a persistent one stays. Asks first.",
+    .flags = flags,
+    .run = run};

@@ -1,0 +1,132 @@
+#include "cli/targets.h"
+
+#include "base/tty.h"
+#include "session/name.h"
+
+#include <string.h>
+#include <strings.h>
+
+void targets_done(struct targets *targets) {
+    overview_done(&targets->overview);
+    records_done(&targets->records);
+    free(targets->rows);
+    *targets = (struct targets){0};
+}
+
+static const struct session_row *find(const struct overview *overview, const char *name) {
+    for (size_t i = 0; i < overview->count; i++)
+        if (str_equal(overview->rows[i].name, name))
+            return &overview->rows[i];
+    return NULL;
+}
+
+static bool has(const struct targets *targets, const struct session_row *row) {
+    for (size_t i = 0; i < targets->count; i++)
+        if (targets->rows[i] == row)
+            return true;
+    return false;
+}
+
+static bool choose_named(struct cli *cli, struct targets *targets, struct error *err) {
+    for (size_t i = 0; i < cli->arguments.count; i++) {
+        const char *name = cli->arguments.items[i];
+        const struct session_row *row = find(&targets->overview, name);
+        _cleanup_free_ char *shown = str_shown(name);
+        if (!row)
+            fprintf(stderr, "berth: no session %s\n", shown);
+        else if (!has(targets, row))
+            targets->rows[targets->count++] = row;
+    }
+    if (targets->count)
+        return true;
+    error_set(err, ERROR_FAILED, "nothing was done: none of these is a session");
+    error_hint(err, "berth list shows the sessions that there are");
+    return false;
+}
+
+bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, struct error *err) {
+    const char *prefix = name_prefix(err);
+    if (!prefix)
+        return false;
+    if (cli->all == (cli->arguments.count > 0)) {
+        error_set(err, ERROR_USAGE,
+                  cli->all ? "names and --all: either the one or the other"
+                           : "which session? no name was given");
+        error_hint(err, "berth list shows them; --all takes every one");
+        return false;
+    }
+    if (!cli_connect(cli, err) || !overview_load(cli->client, prefix, false, &targets->overview, err))
+        return false;
+    records_load(&targets->records);
+    targets->rows = mem_new((targets->overview.count + cli->arguments.count + 1) * sizeof *targets->rows);
+    if (!cli->all)
+        return choose_named(cli, targets, err);
+    for (size_t i = 0; i < targets->overview.count; i++)
+        if (!fits || fits(&targets->overview.rows[i]))
+            targets->rows[targets->count++] = &targets->overview.rows[i];
+    return true;
+}
+
+bool targets_is_kept(const struct targets *targets, const struct session_row *row) {
+    if (row->ephemeral || row->kept_known)
+        return row->persistent;
+    const struct record *record = records_of_container(&targets->records, row->name);
+    return !record || record->persistent;
+}
+
+bool targets_confirm(const struct cli *cli, const char *question, const struct strings *details,
+                     struct error *err) {
+    char answer[16] = "";
+    if (cli->force)
+        return true;
+    for (size_t i = 0; details && i < details->count; i++)
+        fprintf(stderr, "%s\n", details->items[i]);
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        error_set(err, ERROR_FAILED, "nothing was done: %s needs an answer, and there is no terminal",
+                  question);
+        error_hint(err, "--force does it without asking");
+        return false;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    if (fgets(answer, sizeof answer, stdin) &&
+        (strcasecmp(answer, "y\n") == 0 || strcasecmp(answer, "yes\n") == 0))
+        return true;
+    return error_set(err, ERROR_FAILED, "nothing was done");
+}
+
+static void forget(const struct cli *cli, const struct targets *targets, const char *container) {
+    for (size_t i = 0; i < targets->records.count; i++) {
+        const struct record *record = &targets->records.items[i];
+        _cleanup_(error_done) struct error err = {0};
+        if (str_equal(record->container, container) && !record_remove(record, &err))
+            cli_notice(cli, "%s", err.message);
+    }
+}
+
+int targets_end(struct cli *cli, const struct targets *targets, const bool *remove, bool force,
+                long timeout, struct error *err) {
+    _cleanup_free_ struct ending *endings = mem_new((targets->count + 1) * sizeof *endings);
+    size_t good = 0;
+    for (size_t i = 0; i < targets->count; i++)
+        endings[i] = (struct ending){
+            .row = targets->rows[i], .force = force, .timeout = timeout, .remove = remove[i]};
+    bool waited = sessions_end(cli->client, endings, targets->count, err);
+    for (size_t i = 0; i < targets->count; i++) {
+        const char *name = endings[i].row->name;
+        bool gone = endings[i].remove || endings[i].row->ephemeral;
+        good += endings[i].done;
+        if (endings[i].done && gone)
+            forget(cli, targets, name);
+        if (endings[i].done)
+            cli_notice(cli, "%s %s", name, gone ? "removed" : "stopped");
+        else if (waited)
+            fprintf(stderr, "berth: %s: %s\n", name, endings[i].err.message);
+        ending_done(&endings[i]);
+    }
+    if (!waited)
+        return -1;
+    if (good || targets->count == 0)
+        return 0;
+    error_set(err, ERROR_FAILED, "nothing was done");
+    return -1;
+}

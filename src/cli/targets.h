@@ -1,0 +1,39 @@
+/* Commands that act on several sessions: which ones, whether they may, and what came of it. */
+#pragma once
+
+#include "cli/command.h"
+#include "session/ending.h"
+#include "session/record.h"
+
+struct targets {
+    struct overview overview;
+    struct records records;
+    const struct session_row **rows; /* those that were chosen */
+    size_t count;
+};
+void targets_done(struct targets *targets);
+
+/*
+ * The sessions that the arguments name, or all with --all, for which `fits` (NULL: all do). A name
+ * that is none is a warning; when nothing is left to do that is an error, but --all with nothing
+ * there is not.
+ */
+typedef bool fits_fn(const struct session_row *row);
+bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, struct error *err) nodiscard;
+
+/* Whether it is kept when its session ends: as its record and its container say, berth's or coi's. */
+bool targets_is_kept(const struct targets *targets, const struct session_row *row);
+
+/*
+ * Asks `question`, with a line for each in `details` before it, and defaults to no. True with --force;
+ * without a terminal and without --force: false, with an error that says that nothing was done.
+ */
+bool targets_confirm(const struct cli *cli, const char *question, const struct strings *details,
+                     struct error *err) nodiscard;
+
+/*
+ * Ends the chosen ones, those with remove[i] for good, their records with them; says which. The exit
+ * status: 0 if anything was done or there was nothing to do; -1 with an error otherwise.
+ */
+int targets_end(struct cli *cli, const struct targets *targets, const bool *remove, bool force,
+                long timeout, struct error *err);
