@@ -288,3 +288,16 @@ bool loop_run(struct loop *loop, const bool *done, struct error *err) {
     }
     return true;
 }
+
+static void set_true(void *data) {
+    *(bool *)data = true;
+}
+
+bool loop_pause(struct loop *loop, long milliseconds, struct error *err) {
+    bool over = false;
+    struct timer *timer = loop_timer(loop, milliseconds, set_true, &over);
+    if (loop_run(loop, &over, err))
+        return true;
+    timer_stop(timer);
+    return false;
+}

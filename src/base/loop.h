@@ -63,5 +63,8 @@ void loop_interruptible(struct loop *loop, bool on);
 /* Runs until *done is true. Fails when interrupted, or if the kernel refuses to wait. */
 bool loop_run(struct loop *loop, const bool *done, struct error *err) nodiscard;
 
+/* Runs for so long, and no longer. */
+bool loop_pause(struct loop *loop, long milliseconds, struct error *err) nodiscard;
+
 /* Milliseconds of a clock that never goes back. */
 int64_t loop_now(void);

@@ -22,8 +22,11 @@ struct parser {
 static void add_flags(struct parser *parser, const struct flag *const *flags) {
     for (; flags && *flags && parser->count < FLAGS_MAX; flags++) {
         const struct flag *flag = *flags;
-        parser->options[parser->count] = (struct option){
-            flag->name, flag->argument ? required_argument : no_argument, NULL, FLAG_BASE + parser->count};
+        parser->options[parser->count] = (struct option){flag->name,
+                                                         !flag->argument  ? no_argument
+                                                         : flag->optional ? optional_argument
+                                                                          : required_argument,
+                                                         NULL, FLAG_BASE + parser->count};
         parser->flags[parser->count++] = flag;
         size_t length = strlen(parser->letters);
         if (flag->letter)
@@ -148,6 +151,7 @@ int cli_main(int argc, char **argv) {
     strings_done(&cli.arguments);
     free(cli.socket);
     free(cli.format);
+    free(cli.resume);
     return status;
 }
 
@@ -165,6 +169,18 @@ bool cli_connect(struct cli *cli, struct error *err) {
     if (cli->verbose)
         incus_trace(cli->client, trace, NULL);
     return true;
+}
+
+bool cli_get_session(struct cli *cli, const char *name, struct instance *instance, struct error *err) {
+    if (instance_get(cli->client, name, instance, err))
+        return true;
+    if (err->code == 404) {
+        _cleanup_free_ char *shown = str_shown(name);
+        error_done(err);
+        error_set(err, ERROR_FAILED, "no session %s", shown);
+        error_hint(err, "berth list shows the sessions that there are");
+    }
+    return false;
 }
 
 void cli_notice(const struct cli *cli, const char *format, ...) {

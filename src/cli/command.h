@@ -20,12 +20,17 @@ struct cli {
     bool all;
     bool dry_run;
     bool force;
+    bool background;
+    bool debug;
+    bool bash;
+    char *resume; /* the id, "" for the last one; NULL: not asked for */
     bool sessions;
     long timeout; /* seconds; 0: none */
     struct strings arguments;
     struct loop *loop;
     struct incus *client; /* after cli_connect() */
     bool json_errors;
+    struct stream_joint *joint; /* that runs now, and gets the signals; NULL: none */
 };
 
 struct flag {
@@ -33,6 +38,7 @@ struct flag {
     char letter;          /* 0: none */
     const char *argument; /* what it takes, for the help; NULL: nothing */
     const char *words;
+    bool optional; /* the argument is: --resume[=ID] */
     bool (*take)(struct cli *cli, const char *value, struct error *err);
 };
 
@@ -56,6 +62,9 @@ int cli_main(int argc, char **argv);
 
 /* Makes cli->loop and cli->client; asks the daemon nothing. */
 bool cli_connect(struct cli *cli, struct error *err) nodiscard;
+/* The instance of this name; that there is none is said with what there is to do about it. */
+bool cli_get_session(struct cli *cli, const char *name, struct instance *instance,
+                     struct error *err) nodiscard;
 /* A line on stderr, unless -q. */
 void cli_notice(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 /* Prints an error as one line and its hints, or as JSON; returns the exit status. */

@@ -2,6 +2,7 @@
 
 /* In the order in which help shows them. */
 const struct command *const commands[] = {
-    &command_run,   &command_list,  &command_info,   &command_kill,    &command_shutdown, &command_persist,
-    &command_clean, &command_idmap, &command_config, &command_version, &command_help,     NULL,
+    &command_run,    &command_shell,    &command_attach,  &command_list,  &command_info,
+    &command_kill,   &command_shutdown, &command_persist, &command_clean, &command_idmap,
+    &command_config, &command_version,  &command_help,    NULL,
 };

@@ -86,46 +86,66 @@ SWITCH(take_no_color, no_color)
 SWITCH(take_all, all)
 SWITCH(take_dry_run, dry_run)
 SWITCH(take_force, force)
+SWITCH(take_background, background)
+SWITCH(take_debug, debug)
+SWITCH(take_bash, bash)
+
+static bool take_resume(struct cli *cli, const char *value, struct error *err) {
+    (void)err;
+    str_set(&cli->resume, value ? value : "");
+    return true;
+}
+
 SWITCH(take_sessions, sessions)
 
-static const struct flag flag_workspace = {"workspace", 'w', "PATH",
-                                           "directory that becomes /workspace (default .)", take_workspace};
-static const struct flag flag_slot = {"slot", 0, "N", "slot 1 to 10 of the workspace; 0: the next free",
-                                      take_slot};
-static const struct flag flag_persistent = {"persistent", 0, NULL, "keep the container afterwards",
+static const struct flag flag_workspace = {
+    "workspace", 'w', "PATH", "directory that becomes /workspace (default .)", false, take_workspace};
+static const struct flag flag_slot = {
+    "slot", 0, "N", "slot 1 to 10 of the workspace; 0: the next free", false, take_slot};
+static const struct flag flag_persistent = {"persistent",   0, NULL, "keep the container afterwards", false,
                                             take_persistent};
-static const struct flag flag_image = {"image", 0, "NAME", "image alias or fingerprint", take_image};
-static const struct flag flag_env = {"env", 'e', "K=V",
-                                     "set a variable inside; K alone takes the host's value", take_env};
-static const struct flag flag_mount = {"mount", 0, "HOST:CONTAINER[:ro]", "mount one more path",
-                                       take_mount};
-static const struct flag flag_project = {"project", 0, "NAME", "Incus project", take_project};
-static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", take_socket};
-static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", take_quiet};
-static const struct flag flag_verbose = {"verbose", 'v', NULL, "every call to the daemon on stderr",
-                                         take_verbose};
-static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", take_no_color};
+static const struct flag flag_image = {"image", 0, "NAME", "image alias or fingerprint", false, take_image};
+static const struct flag flag_env = {
+    "env", 'e', "K=V", "set a variable inside; K alone takes the host's value", false, take_env};
+static const struct flag flag_mount = {"mount", 0,         "HOST:CONTAINER[:ro]", "mount one more path",
+                                       false,   take_mount};
+static const struct flag flag_project = {"project", 0, "NAME", "Incus project", false, take_project};
+static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", false, take_socket};
+static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", false, take_quiet};
+static const struct flag flag_verbose = {"verbose", 'v',         NULL, "every call to the daemon on stderr",
+                                         false,     take_verbose};
+static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", false, take_no_color};
 
 const struct flag *const global_flags[] = {&flag_workspace, &flag_slot,    &flag_persistent, &flag_image,
                                            &flag_env,       &flag_mount,   &flag_project,    &flag_socket,
                                            &flag_quiet,     &flag_verbose, &flag_no_color,   NULL};
 
-const struct flag flag_format = {"format", 0, "text|json", "how to print (default text)", take_format};
-const struct flag flag_all = {"all", 0, NULL, "saved sessions too", take_all};
-const struct flag flag_dry_run = {"dry-run", 0, NULL, "print the plan as JSON and create nothing",
-                                  take_dry_run};
-const struct flag flag_timeout = {"timeout", 0, "SECONDS", "end the command after this time (status 124)",
-                                  take_timeout};
-const struct flag flag_cpu = {"cpu", 0, "N|SET", "CPUs: a count, or a set such as 0-3", take_cpu};
-const struct flag flag_memory = {"memory", 0, "SIZE", "memory: 2GiB, 512MB, 50%", take_memory};
-const struct flag flag_disk_read = {"disk-read", 0, "RATE", "reads of the root disk: 20MiB, 500iops",
-                                    take_disk_read};
-const struct flag flag_disk_write = {"disk-write", 0, "RATE", "writes of the root disk", take_disk_write};
-const struct flag flag_processes = {"processes", 0, "N", "processes at one time", take_processes};
-const struct flag flag_every = {"all", 0, NULL, "every session", take_all};
-const struct flag flag_both = {"all", 0, NULL, "containers and saved sessions", take_all};
-const struct flag flag_force = {"force", 'f', NULL, "do not ask", take_force};
-const struct flag flag_sessions = {"sessions", 0, NULL, "saved sessions whose container is gone",
+const struct flag flag_format = {"format", 0,          "text|json", "how to print (default text)",
+                                 false,    take_format};
+const struct flag flag_all = {"all", 0, NULL, "saved sessions too", false, take_all};
+const struct flag flag_dry_run = {"dry-run", 0,           NULL, "print the plan as JSON and create nothing",
+                                  false,     take_dry_run};
+const struct flag flag_timeout = {
+    "timeout", 0, "SECONDS", "end the command after this time (status 124)", false, take_timeout};
+const struct flag flag_cpu = {"cpu", 0, "N|SET", "CPUs: a count, or a set such as 0-3", false, take_cpu};
+const struct flag flag_memory = {"memory", 0, "SIZE", "memory: 2GiB, 512MB, 50%", false, take_memory};
+const struct flag flag_disk_read = {
+    "disk-read", 0, "RATE", "reads of the root disk: 20MiB, 500iops", false, take_disk_read};
+const struct flag flag_disk_write = {"disk-write",   0, "RATE", "writes of the root disk", false,
+                                     take_disk_write};
+const struct flag flag_processes = {"processes", 0, "N", "processes at one time", false, take_processes};
+const struct flag flag_every = {"all", 0, NULL, "every session", false, take_all};
+const struct flag flag_both = {"all", 0, NULL, "containers and saved sessions", false, take_all};
+const struct flag flag_force = {"force", 'f', NULL, "do not ask", false, take_force};
+const struct flag flag_sessions = {"sessions",   0, NULL, "saved sessions whose container is gone", false,
                                    take_sessions};
-const struct flag flag_patience = {"timeout", 0, "SECONDS",
-                                   "kill what has not stopped by then (default 60)", take_timeout};
+const struct flag flag_patience = {
+    "timeout", 0, "SECONDS", "kill what has not stopped by then (default 60)", false, take_timeout};
+const struct flag flag_background = {"background",   0, NULL, "start it without going into it", false,
+                                     take_background};
+const struct flag flag_debug = {"debug", 0, NULL, "a plain shell instead of tmux", false, take_debug};
+const struct flag flag_bash = {"bash", 0,        NULL, "a shell of one's own in it, not its tmux",
+                               false,  take_bash};
+const struct flag flag_resume = {
+    "resume", 0, "ID", "go on with a saved session; without ID the workspace's last", true, take_resume};
+const struct flag flag_continue = {"continue", 0, "ID", "the same as --resume", true, take_resume};

@@ -8,4 +8,4 @@ extern const struct flag *const global_flags[];
 
 extern const struct flag flag_format, flag_all, flag_dry_run, flag_timeout, flag_cpu, flag_memory,
     flag_disk_read, flag_disk_write, flag_processes, flag_every, flag_both, flag_force, flag_sessions,
-    flag_patience;
+    flag_patience, flag_background, flag_debug, flag_bash, flag_resume, flag_continue;

@@ -2,8 +2,9 @@
 #include "cli/flags.h"
 
 static void flag_line(const struct flag *flag, struct buffer *out) {
-    _cleanup_free_ char *name =
-        str_printf("--%s%s%s", flag->name, flag->argument ? " " : "", flag->argument ? flag->argument : "");
+    _cleanup_free_ char *name = !flag->argument  ? str_printf("--%s", flag->name)
+                                : flag->optional ? str_printf("--%s[=%s]", flag->name, flag->argument)
+                                                 : str_printf("--%s %s", flag->name, flag->argument);
     if (flag->letter)
         buffer_printf(out, "  -%c, %-28s %s\n", flag->letter, name, flag->words);
     else

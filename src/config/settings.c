@@ -23,6 +23,7 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_DISK_READ] = {"limits", "disk_read", "BERTH_DISK_READ", KIND_RATE, ""},
     [SETTING_DISK_WRITE] = {"limits", "disk_write", "BERTH_DISK_WRITE", KIND_RATE, ""},
     [SETTING_PROCESSES] = {"limits", "processes", "BERTH_PROCESSES", KIND_COUNT, ""},
+    [SETTING_TOOL] = {"tool", "command", "BERTH_TOOL", KIND_TEXT, ""},
 };
 
 static void store(struct settings *settings, enum setting which, const char *value, enum origin origin,

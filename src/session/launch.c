@@ -3,6 +3,7 @@
 #include "idmap/explain.h"
 #include "incus/instance.h"
 #include "session/name.h"
+#include "session/reuse.h"
 #include "session/verify.h"
 
 #include <string.h>
@@ -42,19 +43,6 @@ static void notice(const struct launch *launch, const char *format, ...) {
     launch->watcher->notice(launch->watcher->data, words);
 }
 
-static void set_true(void *data) {
-    *(bool *)data = true;
-}
-
-static bool pause_for(struct incus *client, long milliseconds, struct error *err) {
-    bool over = false;
-    struct timer *timer = loop_timer(incus_loop(client), milliseconds, set_true, &over);
-    if (loop_run(incus_loop(client), &over, err))
-        return true;
-    timer_stop(timer);
-    return false;
-}
-
 /* One attempt: true when the instance is gone, or is not this launch's. */
 static bool try_undo(struct incus *client, const struct plan *plan, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
@@ -85,7 +73,7 @@ bool session_undo(struct incus *client, const struct plan *plan, struct error *e
             error_hint(err, "incus delete -f %s removes it", plan->name);
             return false;
         }
-        if (!pause_for(client, UNDO_RETRY_MS, err))
+        if (!loop_pause(incus_loop(client), UNDO_RETRY_MS, err))
             return false;
     }
 }
@@ -146,7 +134,7 @@ static bool start_when_free(const struct launch *launch, struct error *err) {
     int64_t end = loop_now() + BUSY_PATIENCE_MS;
     while (says(err, WORDS_BUSY) && loop_now() < end) {
         error_done(err);
-        if (!pause_for(launch->client, BUSY_RETRY_MS, err))
+        if (!loop_pause(incus_loop(launch->client), BUSY_RETRY_MS, err))
             return false;
         if (instance_change(launch->client, launch->plan->name, "start", false, -1, err))
             return true;
@@ -254,9 +242,16 @@ static bool without_isolation(struct launch *launch, const char *why, struct err
     return true;
 }
 
+static const struct launch_watcher nobody;
+
+bool session_open(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
+                  struct plan *plan, struct error *err) {
+    return prepared->existing.json ? reuse_start(client, prepared, watcher ? watcher : &nobody, plan, err)
+                                   : session_launch(client, prepared, watcher, plan, err);
+}
+
 bool session_launch(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                     struct plan *plan, struct error *err) {
-    static const struct launch_watcher nobody;
     struct launch launch = {client, prepared, watcher ? watcher : &nobody, plan};
     bool good = attempt(&launch, err);
     if (!good && plan->decision.shift && says(err, WORDS_NO_IDMAPPED))

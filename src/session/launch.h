@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "incus/client.h"
+#include "incus/instance.h"
 #include "incus/server.h"
 #include "session/plan.h"
 #include "session/workspace.h"
@@ -18,6 +18,10 @@ struct session_request {
     json_t *environment; /* object of strings, from -e; may be NULL */
     struct strings command;
     bool terminal; /* the command will have a pty */
+    /* What lasts beyond its command (shell): */
+    bool lasting;
+    bool resume;      /* a container that is there may be taken though it is ephemeral */
+    char *session_id; /* of its record; NULL: none */
 };
 void session_request_done(struct session_request *request);
 /* Adds one -e: "K=V", or "K" for the host's value. */
@@ -35,6 +39,8 @@ struct prepared {
     json_t *root_device;      /* of the default profile; NULL if it has none */
     char *shifting_device;    /* of the default profile: one with shift=true; NULL if there is none */
     const char *not_isolated; /* why isolation was given up; NULL while it was not */
+    /* The container that is there for this workspace and slot, to be reused; json NULL: none. */
+    struct instance existing;
 };
 void prepared_done(struct prepared *prepared);
 
@@ -49,6 +55,8 @@ struct launch_watcher {
      * instance had to be made a second time. False with an error undoes the launch.
      */
     bool (*pre_start)(void *data, struct incus *client, const char *name, struct error *err);
+    /* A question that is answered with yes or no; without this function: no. */
+    bool (*ask)(void *data, const char *question);
     void *data;
 };
 
@@ -62,6 +70,13 @@ bool session_prepare(struct incus *client, const struct session_request *request
                      struct error *err) nodiscard;
 /* The plan of the first attempt. */
 void session_plan(const struct prepared *prepared, struct plan *plan);
+
+/* The environment of a command in a session's container, without a launch. A new reference. */
+json_t *session_environment(const struct session_request *request) nodiscard;
+
+/* Reuses prepared->existing where there is one (see reuse.h), launches otherwise. */
+bool session_open(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
+                  struct plan *plan, struct error *err) nodiscard;
 
 /*
  * Creates and starts the instance; `plan` then is what it was made from, its name final. On any

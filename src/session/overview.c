@@ -35,7 +35,7 @@ static void read_row(struct session_row *row, const struct instance *instance, u
     row->created_at = str_copy(instance->created_at);
     row->image = str_copy(first_of(instance_config(instance, "user.berth.image"),
                                    instance_config(instance, "image.description")));
-    row->workspace = str_copy(first_of(instance_config(instance, "user.berth.workspace"),
+    row->workspace = str_copy(first_of(instance_config(instance, WORKSPACE_KEY),
                                        instance_device(instance, WORKSPACE_DEVICE, "source")));
     row->owner = str_copy(instance_config(instance, "user.berth.host"));
     row->raw = str_copy(instance_config(instance, "raw.idmap"));

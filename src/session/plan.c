@@ -44,7 +44,8 @@ static json_t *make_config(const struct plan_input *input) {
     _cleanup_free_ char *slot = str_printf("%u", input->slot);
     set(config, "user.berth.version", BERTH_VERSION);
     set(config, LAUNCH_KEY, input->launch_id);
-    set(config, "user.berth.workspace", input->workspace);
+    set(config, RECORD_KEY, input->session_id ? input->session_id : "");
+    set(config, WORKSPACE_KEY, input->workspace);
     set(config, "user.berth.slot", slot);
     set(config, "user.berth.image", settings_text(settings, SETTING_IMAGE));
     set(config, PERSISTENT_KEY, input->persistent ? "true" : "false");
@@ -63,6 +64,10 @@ static json_t *disk(const char *source, const char *path, bool shift, bool read_
     set(device, "shift", shift ? "true" : "false");
     set(device, "readonly", read_only ? "true" : "");
     return device;
+}
+
+json_t *plan_disk(const struct mount *mount, bool shift) {
+    return disk(mount->source, mount->path, shift, mount->read_only);
 }
 
 /* The profile's root disk stands unless something of it is to differ. */
@@ -88,7 +93,7 @@ static json_t *make_devices(const struct plan_input *input) {
     for (size_t i = 0; input->mounts && i < input->mounts->count; i++) {
         const struct mount *mount = &input->mounts->items[i];
         _cleanup_free_ char *name = str_printf("mount-%zu", i + 1);
-        json_object_set_new(devices, name, disk(mount->source, mount->path, shift, mount->read_only));
+        json_object_set_new(devices, name, plan_disk(mount, shift));
     }
     add_root(input, devices);
     return devices;
@@ -106,7 +111,7 @@ static const char *sane_term(const char *term) {
     return "xterm-256color";
 }
 
-static json_t *make_environment(const struct plan_input *input) {
+json_t *plan_environment(const struct plan_input *input) {
     const char *user = settings_text(input->settings, SETTING_CODE_USER);
     _cleanup_free_ char *home = str_printf("/home/%s", user);
     json_t *environment = json_object();
@@ -132,11 +137,12 @@ void plan_make(const struct plan_input *input, struct plan *plan) {
                           .code = input->facts.code,
                           .persistent = input->persistent};
     bool fingerprint = strlen(image) >= 12 && strspn(image, "0123456789abcdef") == strlen(image);
-    plan->body = json_pack(
-        "{s:o, s:s, s:{s:s, s:o}, s:b, s:o, s:o}", "name", json_text(input->name), "type", "container",
-        "source", "type", "image", fingerprint ? "fingerprint" : "alias", json_text(image), "ephemeral",
-        !input->persistent, "config", make_config(input), "devices", make_devices(input));
-    plan->environment = make_environment(input);
+    plan->body =
+        json_pack("{s:o, s:s, s:{s:s, s:o}, s:b, s:o, s:o}", "name", json_text(input->name), "type",
+                  "container", "source", "type", "image", fingerprint ? "fingerprint" : "alias",
+                  json_text(image), "ephemeral", !input->persistent && !input->lasting, "config",
+                  make_config(input), "devices", make_devices(input));
+    plan->environment = plan_environment(input);
     for (size_t i = 0; input->command && i < input->command->count; i++)
         strings_add(&plan->command, input->command->items[i]);
 }

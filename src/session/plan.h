@@ -11,6 +11,8 @@
 
 #define WORKSPACE_DEVICE "workspace" /* coi's name for it */
 #define WORKSPACE_PATH   "/workspace"
+#define WORKSPACE_KEY    "user.berth.workspace"
+#define RECORD_KEY       "user.berth.session" /* the id of its record */
 #define PERSISTENT_KEY   "user.berth.persistent"
 #define LAUNCH_KEY       "user.berth.launch" /* holds plan_input.launch_id */
 
@@ -23,6 +25,8 @@ struct plan_input {
     const char *source;    /* what is mounted */
     const struct settings *settings;
     bool persistent;
+    bool lasting;             /* not ephemeral in Incus' sense, whatever becomes of it afterwards */
+    const char *session_id;   /* of its record; NULL or "": it has none */
     const char *not_isolated; /* why the container shares its id range; NULL: it has one of its own */
     struct idmap_facts facts;
     struct idmap_decision decision; /* never a refusal */
@@ -43,9 +47,17 @@ struct plan {
     bool persistent;
     json_t *environment; /* of the command, complete */
     struct strings command;
+    /* Of a container that was there before: it keeps what it has. */
+    bool reused;
+    bool was_running;
+    bool other_mapping; /* and that is not the one that would be decided now */
 };
 void plan_done(struct plan *plan);
 
 void plan_make(const struct plan_input *input, struct plan *plan);
+/* The device of an extra mount. A new reference. */
+json_t *plan_disk(const struct mount *mount, bool shift) nodiscard;
+/* The environment of a command inside; of the input only what that takes is needed. A new reference. */
+json_t *plan_environment(const struct plan_input *input) nodiscard;
 /* Name, image, config, devices, decision, command: what --dry-run prints. A new reference. */
 json_t *plan_json(const struct plan *plan) nodiscard;

@@ -5,6 +5,7 @@
 #include "incus/instance.h"
 #include "session/launch.h"
 #include "session/name.h"
+#include "session/reuse.h"
 
 #include <limits.h>
 #include <string.h>
@@ -15,6 +16,7 @@ void session_request_done(struct session_request *request) {
     mounts_done(&request->mounts);
     json_decref(request->environment);
     strings_done(&request->command);
+    free(request->session_id);
     *request = (struct session_request){0};
 }
 
@@ -42,6 +44,7 @@ void prepared_done(struct prepared *prepared) {
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
     free(prepared->shifting_device);
+    instance_done(&prepared->existing);
     *prepared = (struct prepared){0};
 }
 
@@ -74,17 +77,33 @@ static bool is_taken(struct incus *client, struct prepared *prepared, const char
     return !instance_names(client, &prepared->taken, &ignored) || strings_has(&prepared->taken, name);
 }
 
-static bool choose_slot(struct incus *client, struct prepared *prepared, struct error *err) {
-    unsigned int wanted = prepared->request->slot;
-    const char *workspace = prepared->workspace.path;
-    if (wanted) {
-        _cleanup_free_ char *name = name_of(prepared->prefix, workspace, wanted);
-        if (is_taken(client, prepared, name)) {
-            error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s", wanted, workspace, name);
-            error_hint(err, "--slot 0 takes the next free one; berth list shows what runs");
+/* With a slot: what is in it. Without: the first persistent container of this workspace, where asked for.
+ */
+static bool find_existing(struct incus *client, struct prepared *prepared, struct error *err) {
+    const struct session_request *request = prepared->request;
+    bool persistent = settings_bool(request->settings, SETTING_PERSISTENT);
+    unsigned int first = request->slot ? request->slot : 1, last = request->slot ? first : SESSION_SLOTS;
+    for (unsigned int slot = first; slot <= last && (request->slot || persistent); slot++) {
+        _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, slot);
+        if (!is_taken(client, prepared, name))
+            continue;
+        if (!reuse_look(client, name, prepared, err))
             return false;
-        }
-        prepared->slot = wanted;
+        prepared->slot = slot;
+        if (prepared->existing.json)
+            return true;
+    }
+    return true;
+}
+
+static bool choose_slot(struct incus *client, struct prepared *prepared, struct error *err) {
+    const char *workspace = prepared->workspace.path;
+    if (!find_existing(client, prepared, err))
+        return false;
+    if (prepared->existing.json)
+        return true;
+    if (prepared->request->slot) {
+        prepared->slot = prepared->request->slot;
         return true;
     }
     prepared->slot = name_free_slot(prepared->prefix, workspace, 1, &prepared->taken);
@@ -199,13 +218,30 @@ static void new_launch_id(char *id, size_t room) {
     snprintf(id, room, "%016llx", (unsigned long long)random);
 }
 
-void session_plan(const struct prepared *prepared, struct plan *plan) {
-    const struct session_request *request = prepared->request;
+/* What the host contributes to the environment inside; lent, `zone` for as long as the buffer. */
+static void read_host(const struct session_request *request, struct plan_input *input, char *zone,
+                      size_t room) {
     const char *language = getenv("LC_ALL"), *term = getenv("TERM");
-    char zone[64], launch_id[20];
     if (str_empty(language))
         language = getenv("LANG");
-    find_zone(zone, sizeof zone);
+    find_zone(zone, room);
+    input->settings = request->settings;
+    input->environment = request->environment;
+    input->language = language ? language : "";
+    input->term = request->terminal && term ? term : "";
+    input->zone = zone;
+}
+
+json_t *session_environment(const struct session_request *request) {
+    struct plan_input input = {0};
+    char zone[64];
+    read_host(request, &input, zone, sizeof zone);
+    return plan_environment(&input);
+}
+
+void session_plan(const struct prepared *prepared, struct plan *plan) {
+    const struct session_request *request = prepared->request;
+    char zone[64], launch_id[20];
     new_launch_id(launch_id, sizeof launch_id);
     _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, prepared->slot);
     struct plan_input input = {
@@ -214,18 +250,16 @@ void session_plan(const struct prepared *prepared, struct plan *plan) {
         .slot = prepared->slot,
         .workspace = prepared->workspace.path,
         .source = prepared->workspace.source,
-        .settings = request->settings,
         .persistent = settings_bool(request->settings, SETTING_PERSISTENT),
+        .lasting = request->lasting,
+        .session_id = request->session_id,
         .not_isolated = prepared->not_isolated,
         .facts = prepared->facts,
         .decision = prepared->decision,
         .mounts = &request->mounts,
         .root_device = prepared->root_device,
-        .environment = request->environment,
         .command = &request->command,
-        .language = language ? language : "",
-        .term = request->terminal && term ? term : "",
-        .zone = zone,
     };
+    read_host(request, &input, zone, sizeof zone);
     plan_make(&input, plan);
 }

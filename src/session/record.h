@@ -6,8 +6,6 @@
 
 #include "base/json.h"
 
-#define RECORD_KEY "user.berth.session" /* on an instance: the id of its record */
-
 struct record {
     char *tool; /* from the folder's name */
     char *id;

@@ -17,26 +17,29 @@ bool verify_shift_beside_raw(const char *device, const char *name, struct error 
     return false;
 }
 
-bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) {
-    _cleanup_(instance_done) struct instance instance = {0};
-    if (!instance_get(client, plan->name, &instance, err))
-        return false;
-    const char *privileged = instance_config(&instance, "security.privileged");
-    const char *raw = instance_config(&instance, "raw.idmap");
+bool verify_instance_safe(const struct instance *instance, struct error *err) {
+    const char *privileged = instance_config(instance, "security.privileged");
+    const char *raw = instance_config(instance, "raw.idmap");
     if (*privileged && !str_equal(privileged, "false"))
         return error_set(err, ERROR_REFUSED, "the profiles make %s privileged: it was not used",
-                         instance.name);
-    if (!str_equal(raw, plan->decision.raw))
-        return error_set(err, ERROR_REFUSED,
-                         "raw.idmap of %s is \"%s\", not what was planned: it was not used", instance.name,
-                         raw);
+                         instance->name);
     const char *device;
     const json_t *properties;
-    json_object_foreach((json_t *)instance.devices, device, properties) {
+    json_object_foreach((json_t *)instance->devices, device, properties) {
         if (*raw && str_equal(json_get_str(properties, "shift"), "true"))
-            return verify_shift_beside_raw(device, instance.name, err);
+            return verify_shift_beside_raw(device, instance->name, err);
     }
     return true;
+}
+
+bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (!instance_get(client, plan->name, &instance, err) || !verify_instance_safe(&instance, err))
+        return false;
+    const char *raw = instance_config(&instance, "raw.idmap");
+    return str_equal(raw, plan->decision.raw) ||
+           error_set(err, ERROR_REFUSED, "raw.idmap of %s is \"%s\", not what was planned: it was not used",
+                     instance.name, raw);
 }
 
 /*
@@ -51,6 +54,8 @@ struct verification *verify_begin(struct incus *client, const struct plan *plan)
     struct verification *verification = mem_new(sizeof *verification);
     *verification = (struct verification){.client = client, .plan = plan};
     /* any group but code's cannot be told by test */
+    if (plan->other_mapping)
+        return verification;
     bool group = view->seen.gid == plan->code.gid, tellable = group || view->seen.gid == IDMAP_NOBODY;
     if (view->writable && view->seen.uid == plan->code.uid && tellable)
         verification->quick = exec_ask(client, plan->name,
@@ -90,7 +95,7 @@ bool verify_end(struct verification *verification, struct error *err) {
     struct incus *client = verification->client;
     const struct plan *plan = verification->plan;
     const struct idmap_view *view = &plan->decision.view;
-    if (quick_yes(verification))
+    if (plan->other_mapping || quick_yes(verification))
         return true;
     long uid = -1, gid = -1;
     if (!instance_owner(client, plan->name, WORKSPACE_PATH, &uid, &gid, err)) {

@@ -1,7 +1,7 @@
 /* Does a running container have the mapping that was predicted? */
 #pragma once
 
-#include "incus/client.h"
+#include "incus/instance.h"
 #include "session/plan.h"
 
 /*
@@ -9,6 +9,8 @@
  * runs in a privileged container, or in one with raw.idmap beside shift.
  */
 bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) nodiscard;
+/* The part of this that holds for any container, whoever made it. */
+bool verify_instance_safe(const struct instance *instance, struct error *err) nodiscard;
 
 /*
  * Compares, as the code user inside, owner and writability of /workspace with the plan's prediction.

@@ -1,0 +1,18 @@
+/* What commands that launch and join sessions share: notices, the hook, signals, the joined terminal. */
+#pragma once
+
+#include "cli/command.h"
+#include "session/stream.h"
+
+/* The mapping on a terminal, and the decision's warnings everywhere. */
+void cli_say_mapping(const struct cli *cli, const struct prepared *prepared);
+
+/* From here on signals cancel what is under way, or go to the command that is joined. */
+bool cli_catch_signals(struct cli *cli, struct error *err) nodiscard;
+
+/* cli_catch_signals(), then launches what was prepared, or reuses what is there. */
+bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *plan,
+                      struct error *err) nodiscard;
+
+/* Lets a prepared command run to its end, signals passed on; its status, -1 with an error. */
+int cli_run_joint(struct cli *cli, struct stream_joint *joint, struct error *err);
