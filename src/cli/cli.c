@@ -98,6 +98,31 @@ static bool unknown_command(const char *name, struct error *err) {
     return false;
 }
 
+int cli_group(struct cli *cli, struct error *err) {
+    const struct command *group = cli->command;
+    _cleanup_free_ char *begin = str_printf("%s ", group->name),
+                        *shown = str_shown(cli->arguments.count ? cli->arguments.items[0] : "");
+    error_set(err, ERROR_USAGE, *shown ? "no command \"%s %s\"" : "berth %s: which command?%s", group->name,
+              shown);
+    for (size_t i = 0; commands[i]; i++)
+        if (str_starts(commands[i]->name, begin))
+            error_hint(err, "berth %s %s", commands[i]->name, commands[i]->arguments);
+    return -1;
+}
+
+/* "container exec": the words of argv from *first on; *first then is at the last word of the name. */
+static const struct command *find_command(int argc, char **argv, int *first) {
+    if (*first + 1 < argc) {
+        _cleanup_free_ char *both = str_printf("%s %s", argv[*first], argv[*first + 1]);
+        const struct command *command = command_find(both);
+        if (command) {
+            ++*first;
+            return command;
+        }
+    }
+    return command_find(argv[*first]);
+}
+
 /* Whether the output is to be JSON, for errors that come before the flags are read. */
 static bool looks_like_json(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
@@ -115,7 +140,7 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     bool help = false;
     if (!settings_load(&cli->settings, err) || !parse(cli, NULL, true, argc, argv, &first, &help, err))
         return -1;
-    const struct command *command = first < argc ? command_find(argv[first]) : command_find("help");
+    const struct command *command = first < argc ? find_command(argc, argv, &first) : command_find("help");
     if (first < argc && !command) {
         unknown_command(argv[first], err);
         return -1;
@@ -133,11 +158,12 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     for (; first < argc && !help; first++)
         strings_add(&cli->arguments, argv[first]);
     cli->json_errors = cli_wants_json(cli);
+    cli->command = command;
     return command->run(cli, err);
 }
 
 int cli_main(int argc, char **argv) {
-    struct cli cli = {.json_errors = looks_like_json(argc, argv)};
+    struct cli cli = {.user = -1, .group = -1, .json_errors = looks_like_json(argc, argv)};
     _cleanup_(error_done) struct error err = {0};
     int status = dispatch(&cli, argc, argv, &err);
     if (err.class != ERROR_NONE) {
@@ -152,6 +178,7 @@ int cli_main(int argc, char **argv) {
     free(cli.socket);
     free(cli.format);
     free(cli.resume);
+    free(cli.cwd);
     return status;
 }
 

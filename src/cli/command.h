@@ -8,6 +8,8 @@
 #include "incus/client.h"
 #include "session/launch.h"
 
+struct command;
+
 /* What the command line said, and what commands share. */
 struct cli {
     struct settings settings;
@@ -23,10 +25,16 @@ struct cli {
     bool background;
     bool debug;
     bool bash;
+    bool ephemeral;
+    bool capture;
+    long user, group; /* -1: not given */
+    long keep;
+    char *cwd;
     char *resume; /* the id, "" for the last one; NULL: not asked for */
     bool sessions;
     long timeout; /* seconds; 0: none */
     struct strings arguments;
+    const struct command *command;
     struct loop *loop;
     struct incus *client; /* after cli_connect() */
     bool json_errors;
@@ -53,7 +61,10 @@ struct command {
     int (*run)(struct cli *cli, struct error *err);
 };
 
-/* Ends with NULL. */
+/* The function of a command that has others under it ("container"): says which there are. */
+int cli_group(struct cli *cli, struct error *err);
+
+/* Ends with NULL. "container exec" is a command under "container". */
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 

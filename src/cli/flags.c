@@ -89,6 +89,45 @@ SWITCH(take_force, force)
 SWITCH(take_background, background)
 SWITCH(take_debug, debug)
 SWITCH(take_bash, bash)
+SWITCH(take_ephemeral, ephemeral)
+SWITCH(take_capture, capture)
+
+static bool take_number(const char *flag, const char *value, long *number, struct error *err) {
+    unsigned long taken;
+    if (!str_to_number(value, UINT_MAX - 1, &taken)) {
+        _cleanup_free_ char *shown = str_shown(value);
+        return error_set(err, ERROR_USAGE, "%s %s: a number is wanted", flag, shown);
+    }
+    *number = (long)taken;
+    return true;
+}
+
+static bool take_user(struct cli *cli, const char *value, struct error *err) {
+    return take_number("--user", value, &cli->user, err);
+}
+
+static bool take_group(struct cli *cli, const char *value, struct error *err) {
+    return take_number("--group", value, &cli->group, err);
+}
+
+static bool take_keep(struct cli *cli, const char *value, struct error *err) {
+    return take_number("--keep", value, &cli->keep, err);
+}
+
+static bool take_cwd(struct cli *cli, const char *value, struct error *err) {
+    (void)err;
+    str_set(&cli->cwd, value);
+    return true;
+}
+
+static bool take_capture_format(struct cli *cli, const char *value, struct error *err) {
+    if (!str_equal(value, "raw") && !str_equal(value, "json")) {
+        _cleanup_free_ char *shown = str_shown(value);
+        return error_set(err, ERROR_USAGE, "--format %s: there are json and raw", shown);
+    }
+    str_set(&cli->format, value);
+    return true;
+}
 
 static bool take_resume(struct cli *cli, const char *value, struct error *err) {
     (void)err;
@@ -149,3 +188,13 @@ const struct flag flag_bash = {"bash", 0,        NULL, "a shell of one's own in 
 const struct flag flag_resume = {
     "resume", 0, "ID", "go on with a saved session; without ID the workspace's last", true, take_resume};
 const struct flag flag_continue = {"continue", 0, "ID", "the same as --resume", true, take_resume};
+const struct flag flag_ephemeral = {"ephemeral", 0, NULL, "delete it once it stops", false, take_ephemeral};
+const struct flag flag_capture = {"capture",   0, NULL, "print stdout, stderr and exit_code as JSON", false,
+                                  take_capture};
+const struct flag flag_capture_format = {
+    "format", 0, "json|raw", "raw: of what was captured, stdout alone", false, take_capture_format};
+const struct flag flag_user = {"user", 0, "UID", "run it as this user (default 0)", false, take_user};
+const struct flag flag_group = {"group", 0,         "GID", "and this group (default: the same number)",
+                                false,   take_group};
+const struct flag flag_cwd = {"cwd", 0, "PATH", "in this directory", false, take_cwd};
+const struct flag flag_keep = {"keep", 0, "N", "so many versions stay", false, take_keep};

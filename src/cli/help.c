@@ -1,6 +1,8 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 
+#include <string.h>
+
 static void flag_line(const struct flag *flag, struct buffer *out) {
     _cleanup_free_ char *name = !flag->argument  ? str_printf("--%s", flag->name)
                                 : flag->optional ? str_printf("--%s[=%s]", flag->name, flag->argument)
@@ -19,10 +21,24 @@ static void flag_lines(const char *heading, const struct flag *const *flags, str
         flag_line(*flags, out);
 }
 
+static void under(const struct command *group, struct buffer *out) {
+    _cleanup_free_ char *begin = str_printf("%s ", group->name);
+    bool any = false;
+    for (size_t i = 0; commands[i]; i++) {
+        if (!str_starts(commands[i]->name, begin))
+            continue;
+        buffer_text(out, any ? "" : "\ncommands:\n");
+        any = true;
+        _cleanup_free_ char *usage = str_printf("%s %s", commands[i]->name, commands[i]->arguments);
+        buffer_printf(out, "  %-36s %s\n", usage, commands[i]->summary);
+    }
+}
+
 static void one_command(const struct command *command, struct buffer *out) {
     buffer_printf(out, "berth %s %s\n\n%s\n", command->name, command->arguments, command->summary);
     if (command->help)
         buffer_printf(out, "\n%s\n", command->help);
+    under(command, out);
     flag_lines("flags", command->flags, out);
     flag_lines("flags of every command", global_flags, out);
 }
@@ -31,7 +47,8 @@ static void all_commands(struct buffer *out) {
     buffer_text(out, "berth: sessions in Incus containers, whose files come out with the right owner\n\n"
                      "usage: berth [FLAGS] COMMAND [ARGUMENTS]\n\ncommands:\n");
     for (size_t i = 0; commands[i]; i++)
-        buffer_printf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+        if (!strchr(commands[i]->name, ' '))
+            buffer_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     flag_lines("flags of every command", global_flags, out);
     buffer_text(out, "\nexit status: 0 done; run's is the command's own (128+N for a signal); 1 failed;\n"
                      "2 wrong usage; 3 the daemon cannot be reached; 4 refused, nothing was created\n"
@@ -40,15 +57,16 @@ static void all_commands(struct buffer *out) {
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(buffer_done) struct buffer out = {0};
-    if (!cli_at_most(cli, 1, err))
+    if (!cli_at_most(cli, 2, err))
         return -1;
     if (cli->arguments.count == 0) {
         all_commands(&out);
         return cli_print(out.data, err) ? 0 : -1;
     }
-    const struct command *command = command_find(cli->arguments.items[0]);
+    _cleanup_free_ char *name = strings_join(&cli->arguments, " ");
+    const struct command *command = command_find(name);
     if (!command) {
-        error_set(err, ERROR_USAGE, "no command \"%s\"", cli->arguments.items[0]);
+        error_set(err, ERROR_USAGE, "no command \"%s\"", name);
         error_hint(err, "berth help lists the commands");
         return -1;
     }

@@ -25,11 +25,7 @@ static void set_ids(json_t *map, const char *key, struct idmap_ids ids) {
 }
 
 /* https://linuxcontainers.org/incus/docs/main/reference/instance_options/ */
-static json_t *make_config(const struct plan_input *input) {
-    const struct settings *settings = input->settings;
-    json_t *config = json_object();
-    set(config, "raw.idmap", input->decision.raw);
-    set(config, "security.idmap.isolated", input->not_isolated ? "false" : "true");
+static void harden(json_t *config) {
     set(config, "security.privileged", "false");
     set(config, "security.guestapi", "false");
     /* containers in containers: a session may build images and run them */
@@ -37,6 +33,14 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, "security.syscalls.intercept.mknod", "true");
     set(config, "security.syscalls.intercept.setxattr", "true");
     set(config, "linux.sysctl.net.ipv4.ip_unprivileged_port_start", "0");
+}
+
+static json_t *make_config(const struct plan_input *input) {
+    const struct settings *settings = input->settings;
+    json_t *config = json_object();
+    set(config, "raw.idmap", input->decision.raw);
+    set(config, "security.idmap.isolated", input->not_isolated ? "false" : "true");
+    harden(config);
     set(config, "limits.cpu", settings_text(settings, SETTING_CPU));
     set(config, "limits.memory", settings_text(settings, SETTING_MEMORY));
     set(config, "limits.processes", settings_text(settings, SETTING_PROCESSES));
@@ -127,6 +131,24 @@ json_t *plan_environment(const struct plan_input *input) {
     return environment;
 }
 
+static json_t *make_body(const char *name, const char *image, bool ephemeral, json_t *take_config,
+                         json_t *take_devices) {
+    bool fingerprint = strlen(image) >= 12 && strspn(image, "0123456789abcdef") == strlen(image);
+    return json_pack("{s:o, s:s, s:{s:s, s:o}, s:b, s:o, s:o}", "name", json_text(name), "type",
+                     "container", "source", "type", "image", fingerprint ? "fingerprint" : "alias",
+                     json_text(image), "ephemeral", ephemeral, "config", take_config, "devices",
+                     take_devices);
+}
+
+json_t *plan_bare(const char *name, const char *image, bool ephemeral) {
+    json_t *config = json_object();
+    set(config, "security.idmap.isolated", "true");
+    harden(config);
+    json_t *body = make_body(name, image, ephemeral, config, json_object());
+    json_object_set_new(body, "start", json_true());
+    return body;
+}
+
 void plan_make(const struct plan_input *input, struct plan *plan) {
     const struct idmap_decision *decision = &input->decision;
     assert(decision->method != IDMAP_REFUSED);
@@ -136,12 +158,8 @@ void plan_make(const struct plan_input *input, struct plan *plan) {
                           .decision = *decision,
                           .code = input->facts.code,
                           .persistent = input->persistent};
-    bool fingerprint = strlen(image) >= 12 && strspn(image, "0123456789abcdef") == strlen(image);
-    plan->body =
-        json_pack("{s:o, s:s, s:{s:s, s:o}, s:b, s:o, s:o}", "name", json_text(input->name), "type",
-                  "container", "source", "type", "image", fingerprint ? "fingerprint" : "alias",
-                  json_text(image), "ephemeral", !input->persistent && !input->lasting, "config",
-                  make_config(input), "devices", make_devices(input));
+    plan->body = make_body(input->name, image, !input->persistent && !input->lasting, make_config(input),
+                           make_devices(input));
     plan->environment = plan_environment(input);
     for (size_t i = 0; input->command && i < input->command->count; i++)
         strings_add(&plan->command, input->command->items[i]);

@@ -55,6 +55,11 @@ struct plan {
 void plan_done(struct plan *plan);
 
 void plan_make(const struct plan_input *input, struct plan *plan);
+/*
+ * The creating call's body for a container without a workspace: hardened as a session's is, and
+ * without a mapping. A new reference.
+ */
+json_t *plan_bare(const char *name, const char *image, bool ephemeral) nodiscard;
 /* The device of an extra mount. A new reference. */
 json_t *plan_disk(const struct mount *mount, bool shift) nodiscard;
 /* The environment of a command inside; of the input only what that takes is needed. A new reference. */

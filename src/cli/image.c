@@ -1,0 +1,169 @@
+/* `berth image …` and `berth images`. */
+#include "incus/image.h"
+#include "cli/commands.h"
+#include "cli/flags.h"
+#include "cli/targets.h"
+
+#include <string.h>
+
+struct image_row {
+    const char *fingerprint, *alias, *description, *created;
+    int64_t size;
+};
+
+static struct image_row read_row(const json_t *image) {
+    return (struct image_row){json_str_at(image, "fingerprint"),
+                              json_str_at(json_array_get(json_at(image, "aliases"), 0), "name"),
+                              json_str_at(image, "properties.description"),
+                              json_str_at(image, "created_at"), json_int_at(image, "size")};
+}
+
+static int list(struct cli *cli, struct error *err) {
+    _cleanup_json_ json_t *all = NULL, *out = json_array();
+    _cleanup_(buffer_done) struct buffer text = {0};
+    if (!cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
+        !incus_request(cli->client, "GET", "/1.0/images?recursion=1", NULL, &all, err))
+        return -1;
+    buffer_printf(&text, "%-24s %-13s %9s  %s\n", "ALIAS", "FINGERPRINT", "SIZE", "DESCRIPTION");
+    size_t index;
+    const json_t *image;
+    json_array_foreach(all, index, image) {
+        struct image_row row = read_row(image);
+        _cleanup_free_ char *alias = str_shown(row.alias), *words = str_shown(row.description);
+        buffer_printf(&text, "%-24s %-13.12s %6.1f MB  %s\n", *alias ? alias : "-", row.fingerprint,
+                      (double)row.size / 1e6, words);
+        json_array_append_new(out, json_pack("{s:o, s:s, s:I, s:o, s:s}", "alias", json_text(row.alias),
+                                             "fingerprint", row.fingerprint, "size", (json_int_t)row.size,
+                                             "description", json_text(row.description), "created_at",
+                                             row.created));
+    }
+    bool good = cli_wants_json(cli) ? cli_print_json(out, err) : cli_print(text.data, err);
+    return good ? 0 : -1;
+}
+
+static bool one(const struct cli *cli, size_t count, const char *words, struct error *err) {
+    return cli->arguments.count == count || error_set(err, ERROR_USAGE, "wanted: berth image %s", words);
+}
+
+static int exists(struct cli *cli, struct error *err) {
+    _cleanup_(error_done) struct error looking = {0};
+    if (!one(cli, 1, "exists NAME", err) || !cli_connect(cli, err))
+        return -1;
+    if (image_check(cli->client, cli->arguments.items[0], &looking))
+        return 0;
+    if (looking.class == ERROR_FAILED)
+        return 1;
+    error_move(err, &looking);
+    return -1;
+}
+
+/* A container that runs cannot be published; it is never stopped by surprise. */
+static int publish(struct cli *cli, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (!one(cli, 2, "publish CONTAINER ALIAS", err) || !cli_connect(cli, err) ||
+        !cli_get_session(cli, cli->arguments.items[0], &instance, err))
+        return -1;
+    if (instance_running(&instance)) {
+        error_set(err, ERROR_FAILED, "%s runs, and only a stopped container can be published",
+                  instance.name);
+        error_hint(err, "berth container stop %s", instance.name);
+        return -1;
+    }
+    _cleanup_json_ json_t *body =
+        json_pack("{s:{s:s, s:s}, s:[{s:o}]}", "source", "type", "instance", "name", instance.name,
+                  "aliases", "name", json_text(cli->arguments.items[1]));
+    _cleanup_json_ json_t *made = NULL;
+    if (!operation_run(cli->client, "POST", "/1.0/images", body, NULL, NULL, &made, err))
+        return -1;
+    _cleanup_free_ char *line = str_printf("%s\n", json_str_at(made, "fingerprint"));
+    return cli_print(line, err) ? 0 : -1;
+}
+
+static bool remove_image(struct cli *cli, const char *alias, struct error *err) {
+    _cleanup_json_ json_t *target = NULL;
+    _cleanup_free_ char *path = incus_path(NULL, "images", "aliases", alias, NULL);
+    if (!incus_request(cli->client, "GET", path, NULL, &target, err))
+        return false;
+    _cleanup_free_ char *image = incus_path(NULL, "images", json_str_at(target, "target"), NULL);
+    return operation_run(cli->client, "DELETE", image, NULL, NULL, NULL, NULL, err);
+}
+
+static int delete (struct cli *cli, struct error *err) {
+    if (!one(cli, 1, "delete ALIAS", err) || !cli_connect(cli, err) ||
+        !image_check(cli->client, cli->arguments.items[0], err))
+        return -1;
+    _cleanup_free_ char *question = str_printf("delete the image %s?", cli->arguments.items[0]);
+    return targets_confirm(cli, question, NULL, err) && remove_image(cli, cli->arguments.items[0], err)
+               ? 0
+               : -1;
+}
+
+static int newest_last(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* PREFIX's images are versions, named so that the newest sorts last (PREFIX-20260131-120000). */
+static int cleanup(struct cli *cli, struct error *err) {
+    _cleanup_(strings_done) struct strings all = {0}, versions = {0}, details = {0};
+    if (!one(cli, 1, "cleanup PREFIX --keep N", err))
+        return -1;
+    if (cli->keep < 1) {
+        error_set(err, ERROR_USAGE, "--keep N says how many versions stay");
+        return -1;
+    }
+    if (!cli_connect(cli, err) || !image_aliases(cli->client, &all, err))
+        return -1;
+    for (size_t i = 0; i < all.count; i++)
+        if (str_starts(all.items[i], cli->arguments.items[0]))
+            strings_add(&versions, all.items[i]);
+    if (versions.count <= (size_t)cli->keep) {
+        cli_notice(cli, "nothing to clean");
+        return 0;
+    }
+    qsort(versions.items, versions.count, sizeof *versions.items, newest_last);
+    size_t old = versions.count - (size_t)cli->keep;
+    for (size_t i = 0; i < old; i++)
+        strings_printf(&details, "  %s", versions.items[i]);
+    if (!targets_confirm(cli, "delete these images?", &details, err))
+        return -1;
+    for (size_t i = 0; i < old; i++)
+        if (!remove_image(cli, versions.items[i], err))
+            return -1;
+    return 0;
+}
+
+static const struct flag *const list_flags[] = {&flag_format, NULL};
+
+const struct command command_images = {.name = "images",
+                                       .arguments = "",
+                                       .summary = "the images that there are",
+                                       .flags = list_flags,
+                                       .run = list};
+const struct command command_image = {.name = "image",
+                                      .arguments = "COMMAND",
+                                      .summary = "images that sessions start from",
+                                      .run = cli_group};
+const struct command command_image_list = {.name = "image list",
+                                           .arguments = "",
+                                           .summary = "the images that there are",
+                                           .flags = list_flags,
+                                           .run = list};
+const struct command command_image_exists = {.name = "image exists",
+                                             .arguments = "NAME",
+                                             .summary = "status 0 if it is there, 1 if not",
+                                             .run = exists};
+const struct command command_image_publish = {.name = "image publish",
+                                              .arguments = "CONTAINER ALIAS",
+                                              .summary = "make an image of a stopped container",
+                                              .run = publish};
+const struct command command_image_delete = {.name = "image delete",
+                                             .arguments = "ALIAS",
+                                             .summary = "delete an image; asks first",
+                                             .flags = (const struct flag *const[]){&flag_force, NULL},
+                                             .run = delete};
+const struct command command_image_cleanup = {
+    .name = "image cleanup",
+    .arguments = "PREFIX --keep N",
+    .summary = "delete all but the newest versions; asks first",
+    .flags = (const struct flag *const[]){&flag_keep, &flag_force, NULL},
+    .run = cleanup};

@@ -1,0 +1,98 @@
+/* `berth tmux …`: the sessions' terminals, for scripts. */
+#include "session/tmux.h"
+#include "cli/commands.h"
+#include "cli/flags.h"
+#include "incus/capture.h"
+#include "session/name.h"
+#include "session/overview.h"
+
+/* A container's name, or its tmux session's as coi says it. */
+static char *container_of(struct cli *cli, struct error *err) {
+    const char *given = cli->arguments.items[0];
+    _cleanup_(instance_done) struct instance instance = {0};
+    _cleanup_(error_done) struct error looking = {0};
+    if (str_starts(given, "coi-") && instance_get(cli->client, given + 4, &instance, &looking))
+        return str_copy(given + 4);
+    return cli_get_session(cli, given, &instance, err) ? str_copy(given) : NULL;
+}
+
+static bool run_tmux(struct cli *cli, const char *container, char *const *command, struct capture *capture,
+                     struct error *err) {
+    struct exec_request request = {.command = command,
+                                   .uid = settings_id(&cli->settings, SETTING_CODE_UID),
+                                   .gid = settings_id(&cli->settings, SETTING_CODE_GID)};
+    if (!exec_capture(cli->client, container, &request, 0, capture, err))
+        return false;
+    if (capture->status == 0)
+        return true;
+    _cleanup_free_ char *words = str_shown(capture->err.data ? capture->err.data : "");
+    return error_set(err, ERROR_FAILED, "tmux in %s: %s", container, words);
+}
+
+static int list(struct cli *cli, struct error *err) {
+    _cleanup_(overview_done) struct overview overview = {0};
+    _cleanup_(buffer_done) struct buffer out = {0};
+    static char *const command[] = {"tmux", "list-sessions", "-F", "#{session_name}", NULL};
+    const char *prefix = name_prefix(err);
+    if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
+        !overview_load(cli->client, prefix, false, &overview, err))
+        return -1;
+    for (size_t i = 0; i < overview.count; i++) {
+        _cleanup_(capture_done) struct capture capture = {0};
+        _cleanup_(error_done) struct error none = {0};
+        if (str_equal(overview.rows[i].status, "Running") &&
+            run_tmux(cli, overview.rows[i].name, command, &capture, &none) && capture.out.data)
+            buffer_text(&out, capture.out.data);
+    }
+    return cli_print(out.data ? out.data : "", err) ? 0 : -1;
+}
+
+static int send_line(struct cli *cli, struct error *err) {
+    if (cli->arguments.count != 2) {
+        error_set(err, ERROR_USAGE, "wanted: berth tmux send NAME TEXT");
+        return -1;
+    }
+    if (!cli_connect(cli, err))
+        return -1;
+    _cleanup_free_ char *name = container_of(cli, err), *session = name ? tmux_session(name) : NULL,
+                        *exactly = str_printf("=%s:", session ? session : "");
+    if (!name)
+        return -1;
+    /* literally first, so that no word of the text is taken for a key's name */
+    char *text[] = {"tmux", "send-keys", "-t", exactly, "-l", "--", cli->arguments.items[1], NULL};
+    char *enter[] = {"tmux", "send-keys", "-t", exactly, "Enter", NULL};
+    _cleanup_(capture_done) struct capture first = {0}, second = {0};
+    return run_tmux(cli, name, text, &first, err) && run_tmux(cli, name, enter, &second, err) ? 0 : -1;
+}
+
+static int capture(struct cli *cli, struct error *err) {
+    if (cli->arguments.count != 1) {
+        error_set(err, ERROR_USAGE, "wanted: berth tmux capture NAME");
+        return -1;
+    }
+    if (!cli_connect(cli, err))
+        return -1;
+    _cleanup_free_ char *name = container_of(cli, err), *session = name ? tmux_session(name) : NULL,
+                        *exactly = str_printf("=%s:", session ? session : "");
+    if (!name)
+        return -1;
+    char *command[] = {"tmux", "capture-pane", "-p", "-t", exactly, NULL};
+    _cleanup_(capture_done) struct capture got = {0};
+    return run_tmux(cli, name, command, &got, err) && cli_print(got.out.data ? got.out.data : "", err) ? 0
+                                                                                                       : -1;
+}
+
+const struct command command_tmux = {.name = "tmux",
+                                     .arguments = "COMMAND",
+                                     .summary = "what sessions show, and typing into them, for scripts",
+                                     .run = cli_group};
+const struct command command_tmux_list = {
+    .name = "tmux list", .arguments = "", .summary = "the tmux sessions in all containers", .run = list};
+const struct command command_tmux_send = {.name = "tmux send",
+                                          .arguments = "NAME TEXT",
+                                          .summary = "type a line into a session",
+                                          .run = send_line};
+const struct command command_tmux_capture = {.name = "tmux capture",
+                                             .arguments = "NAME",
+                                             .summary = "print what a session shows now",
+                                             .run = capture};
