@@ -27,6 +27,7 @@ struct cli {
     bool bash;
     bool ephemeral;
     bool capture;
+    bool recursive;
     long user, group; /* -1: not given */
     long keep;
     char *cwd;

@@ -9,4 +9,5 @@ extern const struct command command_run, command_shell, command_attach, command_
     command_container_stop, command_container_delete, command_container_exec, command_container_exists,
     command_container_running, command_container_mount, command_tmux, command_tmux_list, command_tmux_send,
     command_tmux_capture, command_image, command_image_list, command_image_exists, command_image_publish,
-    command_image_delete, command_image_cleanup, command_images;
+    command_image_delete, command_image_cleanup, command_images, command_file, command_file_push,
+    command_file_pull;

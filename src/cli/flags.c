@@ -91,6 +91,7 @@ SWITCH(take_debug, debug)
 SWITCH(take_bash, bash)
 SWITCH(take_ephemeral, ephemeral)
 SWITCH(take_capture, capture)
+SWITCH(take_recursive, recursive)
 
 static bool take_number(const char *flag, const char *value, long *number, struct error *err) {
     unsigned long taken;
@@ -198,3 +199,5 @@ const struct flag flag_group = {"group", 0,         "GID", "and this group (defa
                                 false,   take_group};
 const struct flag flag_cwd = {"cwd", 0, "PATH", "in this directory", false, take_cwd};
 const struct flag flag_keep = {"keep", 0, "N", "so many versions stay", false, take_keep};
+const struct flag flag_recursive = {"recursive", 'r',           NULL, "directories with what is in them",
+                                    false,       take_recursive};
