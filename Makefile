@@ -104,11 +104,21 @@ format:
 
 install: all ## install to DESTDIR/PREFIX
 	install -D -m 755 $(BUILD)/berth $(DESTDIR)$(PREFIX)/bin/berth
+	$(BUILD)/berth help --man >$(BUILD)/berth.1
+	install -D -m 644 $(BUILD)/berth.1 $(DESTDIR)$(PREFIX)/share/man/man1/berth.1
+	$(BUILD)/berth completion bash >$(BUILD)/berth.bash
+	install -D -m 644 $(BUILD)/berth.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
+	$(BUILD)/berth completion zsh >$(BUILD)/_berth
+	install -D -m 644 $(BUILD)/_berth $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_berth
+	$(BUILD)/berth completion fish >$(BUILD)/berth.fish
+	install -D -m 644 $(BUILD)/berth.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/berth.fish
 	install -D -m 644 assets/config.ini $(DESTDIR)$(PREFIX)/share/doc/berth/config.ini
 	install -D -m 644 assets/LICENSE $(DESTDIR)$(PREFIX)/share/doc/berth/LICENSE
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/berth
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/berth share/man/man1/berth.1 \
+		share/bash-completion/completions/berth share/zsh/site-functions/_berth \
+		share/fish/vendor_completions.d/berth.fish)
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/berth
 
 clean: ## remove build/

@@ -116,6 +116,7 @@ static const struct flag *const flags[] = {&flag_bash, NULL};
 
 const struct command command_attach = {
     .name = "attach",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "[NAME]",
     .summary = "go into a session that runs",
     .help = "Without NAME: the one that runs, or the one in --slot of the workspace. Ctrl-b d leaves it\n"

@@ -28,6 +28,7 @@ struct cli {
     bool ephemeral;
     bool capture;
     bool recursive;
+    bool manual;
     long user, group; /* -1: not given */
     long keep;
     char *cwd;
@@ -51,13 +52,23 @@ struct flag {
     bool (*take)(struct cli *cli, const char *value, struct error *err);
 };
 
+/* What a command's arguments are, for completion. */
+enum completes {
+    COMPLETES_NOTHING,
+    COMPLETES_SESSIONS,
+    COMPLETES_IMAGES,
+    COMPLETES_RECORDS,
+    COMPLETES_COMMANDS,
+};
+
 struct command {
     const char *name;
     const char *arguments;           /* "[PATH|NAME]" */
     const char *summary;             /* one line */
     const char *help;                /* what more there is to say; may be NULL */
     const struct flag *const *flags; /* beside the global ones; ends with NULL */
-    bool takes_command;              /* the first word that is no flag begins a command of its own */
+    enum completes completes;
+    bool takes_command; /* the first word that is no flag begins a command of its own */
     /* The exit status; errors are left in err. */
     int (*run)(struct cli *cli, struct error *err);
 };

@@ -36,6 +36,7 @@ const struct command *const commands[] = {
     &command_image_delete,
     &command_image_cleanup,
     &command_config,
+    &command_completion,
     &command_version,
     &command_help,
     NULL,

@@ -10,4 +10,4 @@ extern const struct command command_run, command_shell, command_attach, command_
     command_container_running, command_container_mount, command_tmux, command_tmux_list, command_tmux_send,
     command_tmux_capture, command_image, command_image_list, command_image_exists, command_image_publish,
     command_image_delete, command_image_cleanup, command_images, command_file, command_file_push,
-    command_file_pull;
+    command_file_pull, command_completion;

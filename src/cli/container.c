@@ -167,41 +167,51 @@ const struct command command_container = {.name = "container",
                                           .summary = "containers one by one, for scripts",
                                           .run = cli_group};
 const struct command command_container_launch = {.name = "container launch",
+                                                 .completes = COMPLETES_IMAGES,
                                                  .arguments = "IMAGE NAME",
                                                  .summary = "make and start one, without a workspace",
                                                  .flags =
                                                      (const struct flag *const[]){&flag_ephemeral, NULL},
                                                  .run = launch};
-const struct command command_container_start = {
-    .name = "container start", .arguments = "NAME", .summary = "start it", .run = start};
+const struct command command_container_start = {.name = "container start",
+                                                .completes = COMPLETES_SESSIONS,
+                                                .arguments = "NAME",
+                                                .summary = "start it",
+                                                .run = start};
 const struct command command_container_stop = {
     .name = "container stop",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "NAME",
     .summary = "shut it down; --force kills it",
     .flags = (const struct flag *const[]){&flag_force, &flag_patience, NULL},
     .run = stop};
 const struct command command_container_delete = {.name = "container delete",
+                                                 .completes = COMPLETES_SESSIONS,
                                                  .arguments = "NAME",
                                                  .summary = "stop and delete it; asks first",
                                                  .flags = (const struct flag *const[]){&flag_force, NULL},
                                                  .run = delete};
 const struct command command_container_exec = {
     .name = "container exec",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "NAME [FLAGS] -- COMMAND",
     .summary = "run a command in it, as root or --user; its exit status is berth's",
     .flags = (const struct flag *const[]){&flag_user, &flag_group, &flag_cwd, &flag_capture, &flag_timeout,
                                           &flag_capture_format, NULL},
     .run = exec};
 const struct command command_container_exists = {.name = "container exists",
+                                                 .completes = COMPLETES_SESSIONS,
                                                  .arguments = "NAME",
                                                  .summary = "status 0 if it is there, 1 if not",
                                                  .run = exists};
 const struct command command_container_running = {.name = "container running",
+                                                  .completes = COMPLETES_SESSIONS,
                                                   .arguments = "NAME",
                                                   .summary = "status 0 if it runs, 1 if not",
                                                   .run = running};
 const struct command command_container_mount = {
     .name = "container mount",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "NAME DEVICE SOURCE PATH",
     .summary = "mount a path of the host, in the container's own mapping",
     .run = mount};

@@ -92,6 +92,7 @@ SWITCH(take_bash, bash)
 SWITCH(take_ephemeral, ephemeral)
 SWITCH(take_capture, capture)
 SWITCH(take_recursive, recursive)
+SWITCH(take_manual, manual)
 
 static bool take_number(const char *flag, const char *value, long *number, struct error *err) {
     unsigned long taken;
@@ -201,3 +202,4 @@ const struct flag flag_cwd = {"cwd", 0, "PATH", "in this directory", false, take
 const struct flag flag_keep = {"keep", 0, "N", "so many versions stay", false, take_keep};
 const struct flag flag_recursive = {"recursive", 'r',           NULL, "directories with what is in them",
                                     false,       take_recursive};
+const struct flag flag_manual = {"man", 0, NULL, "the manual page, as roff", false, take_manual};

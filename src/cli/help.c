@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
+#include "cli/manual.h"
 
 #include <string.h>
 
@@ -57,6 +58,10 @@ static void all_commands(struct buffer *out) {
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(buffer_done) struct buffer out = {0};
+    if (cli->manual) {
+        manual_page(&out);
+        return cli_print(out.data, err) ? 0 : -1;
+    }
     if (!cli_at_most(cli, 2, err))
         return -1;
     if (cli->arguments.count == 0) {
@@ -74,5 +79,11 @@ static int run(struct cli *cli, struct error *err) {
     return cli_print(out.data, err) ? 0 : -1;
 }
 
-const struct command command_help = {
-    .name = "help", .arguments = "[COMMAND]", .summary = "what there is, and how to use it", .run = run};
+static const struct flag *const flags[] = {&flag_manual, NULL};
+
+const struct command command_help = {.flags = flags,
+                                     .completes = COMPLETES_COMMANDS,
+                                     .name = "help",
+                                     .arguments = "[COMMAND]",
+                                     .summary = "what there is, and how to use it",
+                                     .run = run};

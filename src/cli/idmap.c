@@ -133,6 +133,7 @@ static const struct flag *const flags[] = {&flag_format, NULL};
 
 const struct command command_idmap = {
     .name = "idmap",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "[PATH|NAME]",
     .summary = "the mapping: decided for a workspace, or real in a container",
     .help =

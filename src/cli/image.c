@@ -149,20 +149,24 @@ const struct command command_image_list = {.name = "image list",
                                            .flags = list_flags,
                                            .run = list};
 const struct command command_image_exists = {.name = "image exists",
+                                             .completes = COMPLETES_IMAGES,
                                              .arguments = "NAME",
                                              .summary = "status 0 if it is there, 1 if not",
                                              .run = exists};
 const struct command command_image_publish = {.name = "image publish",
+                                              .completes = COMPLETES_SESSIONS,
                                               .arguments = "CONTAINER ALIAS",
                                               .summary = "make an image of a stopped container",
                                               .run = publish};
 const struct command command_image_delete = {.name = "image delete",
+                                             .completes = COMPLETES_IMAGES,
                                              .arguments = "ALIAS",
                                              .summary = "delete an image; asks first",
                                              .flags = (const struct flag *const[]){&flag_force, NULL},
                                              .run = delete};
 const struct command command_image_cleanup = {
     .name = "image cleanup",
+    .completes = COMPLETES_IMAGES,
     .arguments = "PREFIX --keep N",
     .summary = "delete all but the newest versions; asks first",
     .flags = (const struct flag *const[]){&flag_keep, &flag_force, NULL},

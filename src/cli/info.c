@@ -39,6 +39,7 @@ static int run(struct cli *cli, struct error *err) {
 static const struct flag *const flags[] = {&flag_format, NULL};
 
 const struct command command_info = {.name = "info",
+                                     .completes = COMPLETES_RECORDS,
                                      .arguments = "[ID]",
                                      .summary = "a saved session; without ID the one saved last",
                                      .flags = flags,

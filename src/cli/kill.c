@@ -27,6 +27,7 @@ static const struct flag *const flags[] = {&flag_every, &flag_force, NULL};
 
 const struct command command_kill = {
     .name = "kill",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "NAME… | --all",
     .summary = "end sessions at once, and delete their containers",
     .help = "What is in the workspace stays; everything else in the container is gone, of a persistent\n"

@@ -51,6 +51,7 @@ static int run(struct cli *cli, struct error *err) {
 static const struct flag *const flags[] = {&flag_every, &flag_force, NULL};
 
 const struct command command_persist = {.name = "persist",
+                                        .completes = COMPLETES_SESSIONS,
                                         .arguments = "NAME… | --all",
                                         .summary = "keep sessions' containers when they end",
                                         .flags = flags,

@@ -30,6 +30,7 @@ static const struct flag *const flags[] = {&flag_every, &flag_force, &flag_patie
 
 const struct command command_shutdown = {
     .name = "shutdown",
+    .completes = COMPLETES_SESSIONS,
     .arguments = "NAME… | --all",
     .summary = "end sessions in good order; persistent ones are kept, stopped",
     .help = "Each container is asked to shut down, and killed if it has not after --timeout (60 seconds).\n"

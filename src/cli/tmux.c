@@ -89,10 +89,12 @@ const struct command command_tmux = {.name = "tmux",
 const struct command command_tmux_list = {
     .name = "tmux list", .arguments = "", .summary = "the tmux sessions in all containers", .run = list};
 const struct command command_tmux_send = {.name = "tmux send",
+                                          .completes = COMPLETES_SESSIONS,
                                           .arguments = "NAME TEXT",
                                           .summary = "type a line into a session",
                                           .run = send_line};
 const struct command command_tmux_capture = {.name = "tmux capture",
+                                             .completes = COMPLETES_SESSIONS,
                                              .arguments = "NAME",
                                              .summary = "print what a session shows now",
                                              .run = capture};
