@@ -20,11 +20,6 @@ static void job_done(struct job *job) {
     free(job->instance);
 }
 
-static void cleanup_file(FILE **file) {
-    if (*file)
-        fclose(*file);
-}
-
 static void cleanup_dir(DIR **directory) {
     if (*directory)
         closedir(*directory);
@@ -66,7 +61,7 @@ static bool push_open(const struct job *job, int fd, const struct file_info *inf
         }
         return push_folder(job, fd, to, err);
     }
-    _cleanup_(cleanup_file) FILE *file = fdopen(fd, "r");
+    _cleanup_fclose_ FILE *file = fdopen(fd, "r");
     return file ? file_put(job->cli->client, job->instance, to, info, file, NULL, err)
                 : error_errno(err, errno, "cannot read %s", name);
 }
@@ -151,7 +146,9 @@ static bool pull(const struct job *job, const char *from, int at, const char *na
     int fd = openat(at, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return error_errno(err, errno, "cannot write %s", name);
-    _cleanup_(cleanup_file) FILE *file = fdopen(fd, "w");
+    _cleanup_fclose_ FILE *file = fdopen(fd, "w");
+    if (!file)
+        return error_errno(err, errno, "cannot write %s", name);
     bool good = file_get(job->cli->client, job->instance, from, file, &info, &text, err);
     if (good && info.type == FILE_REGULAR && put_in_place(at, beside, name, file, info.mode & 0777, err))
         return true;
@@ -160,7 +157,8 @@ static bool pull(const struct job *job, const char *from, int at, const char *na
         return false;
     if (info.type == FILE_DIRECTORY)
         return pull_folder(job, from, at, name, &info, &text, err);
-    return symlinkat(text.items[0], at, name) == 0 || error_errno(err, errno, "cannot create %s", name);
+    const char *link = text.count ? text.items[0] : "";
+    return symlinkat(link, at, name) == 0 || error_errno(err, errno, "cannot create %s", name);
 }
 
 /* Splits CONTAINER:PATH. */
@@ -188,20 +186,20 @@ static int run_push(struct cli *cli, struct error *err) {
     _cleanup_(job_done) struct job job = {.cli = cli,
                                           .uid = settings_id(&cli->settings, SETTING_CODE_UID),
                                           .gid = settings_id(&cli->settings, SETTING_CODE_GID)};
-    const char *path = NULL;
+    const char *path = "";
     if (!two(cli, "push [-r] SOURCE CONTAINER:PATH", err) ||
         !remote(cli->arguments.items[1], &job, &path, err) || !ready(cli, &job, err))
         return -1;
     const char *source = cli->arguments.items[0];
-    _cleanup_free_ char *name = last_part(source), *to = path[strlen(path) - 1] == '/'
-                                                             ? str_printf("%s%s", path, name)
-                                                             : str_copy(path);
+    const char *last_slash = strrchr(path, '/');
+    bool into = last_slash && last_slash[1] == 0;
+    _cleanup_free_ char *name = last_part(source), *to = str_printf("%s%s", path, into ? name : "");
     return push(&job, AT_FDCWD, source, to, err) ? 0 : -1;
 }
 
 static int run_pull(struct cli *cli, struct error *err) {
     _cleanup_(job_done) struct job job = {.cli = cli};
-    const char *path = NULL;
+    const char *path = "";
     struct stat stat_of;
     if (!two(cli, "pull [-r] CONTAINER:PATH TARGET", err) ||
         !remote(cli->arguments.items[0], &job, &path, err) || !ready(cli, &job, err))
