@@ -120,7 +120,9 @@ static bool read_text(const struct transfer *transfer, struct strings *text, str
     _cleanup_json_ json_t *json = json_parse(bytes, transfer->text.size, "the directory", err);
     size_t index;
     const json_t *name;
-    json_array_foreach(json_at(json, "metadata"), index, name) strings_add(text, json_string_value(name));
+    json_array_foreach(json_at(json, "metadata"), index, name) {
+        strings_add(text, json_is_string(name) ? json_string_value(name) : "");
+    }
     return json != NULL;
 }
 
