@@ -1,4 +1,5 @@
-#include "base/loop.h"
+#include "base/loop_private.h"
+#include "base/task.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -28,22 +29,6 @@ struct timer {
 struct transfer {
     transfer_fn *done;
     void *data;
-};
-
-struct loop {
-    CURLM *multi;
-    struct watch *watches;
-    struct timer *timers;
-    struct curl_waitfd *polled; /* filled anew for each wait */
-    struct watch **polled_for;
-    unsigned int polled_room;
-    int signal_fd;
-    struct watch *signal_watch;
-    signal_fn *caught;
-    void *caught_data;
-    int last_signal;
-    bool interruptible;
-    sigset_t old_signals;
 };
 
 int64_t loop_now(void) {
@@ -88,6 +73,7 @@ void loop_free(struct loop *loop) {
         next = timer->next;
         free(timer);
     }
+    tasks_free(&loop->tasks);
     curl_multi_cleanup(loop->multi);
     if (loop->signal_fd >= 0) {
         close(loop->signal_fd);
@@ -261,21 +247,31 @@ static int wait_time(const struct loop *loop) {
 }
 
 void loop_interruptible(struct loop *loop, bool on) {
-    loop->interruptible = on;
+    if (loop->current)
+        task_interruptible(loop->current, on);
+    else
+        loop->interruptible = on;
 }
 
-static bool interrupted(const struct loop *loop, struct error *err) {
-    if (!loop->interruptible || loop->last_signal == 0)
+bool loop_cancelled(const struct loop *loop, struct error *err) {
+    int signal = loop->current ? SIGINT : loop->last_signal;
+    if (loop->current ? !task_is_cancelled(loop->current) : !signal)
         return false;
-    error_set(err, ERROR_CANCELLED, "cancelled by SIG%s", sigabbrev_np(loop->last_signal));
-    err->code = loop->last_signal;
+    if (loop->current)
+        error_set(err, ERROR_CANCELLED, "cancelled");
+    else
+        error_set(err, ERROR_CANCELLED, "cancelled by SIG%s", sigabbrev_np(signal));
+    err->code = signal;
     return true;
 }
 
 bool loop_run(struct loop *loop, const bool *done, struct error *err) {
+    if (loop->current)
+        return task_wait(loop->current, done) || (loop_cancelled(loop, err), false);
     finish_transfers(loop);
+    tasks_run(&loop->tasks);
     while (!*done) {
-        if (interrupted(loop, err))
+        if (loop->interruptible && loop_cancelled(loop, err))
             return false;
         unsigned int count = collect(loop);
         CURLMcode code = curl_multi_poll(loop->multi, loop->polled, count, wait_time(loop), NULL);
@@ -284,9 +280,14 @@ bool loop_run(struct loop *loop, const bool *done, struct error *err) {
         finish_transfers(loop);
         dispatch(loop, count);
         run_timers(loop);
+        tasks_run(&loop->tasks);
         sweep_watches(loop);
     }
     return true;
+}
+
+bool loop_has_tasks(const struct loop *loop) {
+    return loop->tasks != NULL;
 }
 
 static void set_true(void *data) {

@@ -56,12 +56,20 @@ int loop_last_signal(const struct loop *loop);
 
 /*
  * While on, a signal that asks for an end makes loop_run() fail with ERROR_CANCELLED, and go on
- * failing until it is off. Off at first.
+ * failing until it is off. Off at first. In a task (task.h): task_cancel() does, for that task alone.
  */
 void loop_interruptible(struct loop *loop, bool on);
+/* Whether an end was asked for, interruptible or not; then an error of class ERROR_CANCELLED. */
+bool loop_cancelled(const struct loop *loop, struct error *err);
 
-/* Runs until *done is true. Fails when interrupted, or if the kernel refuses to wait. */
+/*
+ * Runs until *done is true. Fails when interrupted, or if the kernel refuses to wait. To be called in
+ * a task, or where no callback of this loop is under way.
+ */
 bool loop_run(struct loop *loop, const bool *done, struct error *err) nodiscard;
+
+/* Whether tasks are under way. */
+bool loop_has_tasks(const struct loop *loop);
 
 /* Runs for so long, and no longer. */
 bool loop_pause(struct loop *loop, long milliseconds, struct error *err) nodiscard;

@@ -78,7 +78,7 @@ static struct idmap_ids code_of(const struct cli *cli, const struct instance *in
 static int attach(struct cli *cli, const struct inside *inside, struct error *err) {
     bool alive;
     if (cli->bash)
-        return cli_join_shell(cli, inside, err);
+        return join_shell(inside, &cli->joint, err);
     if (!tmux_alive(inside, &alive, err))
         return -1;
     if (!alive) {
@@ -86,7 +86,7 @@ static int attach(struct cli *cli, const struct inside *inside, struct error *er
         error_hint(err, "berth attach --bash %s opens a shell in it", inside->name);
         return -1;
     }
-    int status = cli_join_tmux(cli, inside, err);
+    int status = join_tmux(inside, &cli->joint, err);
     return cli_leave(cli, inside, status, err);
 }
 

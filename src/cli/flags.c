@@ -39,6 +39,10 @@ static bool take_slot(struct cli *cli, const char *value, struct error *err) {
     return true;
 }
 
+static bool take_profile(struct cli *cli, const char *value, struct error *err) {
+    return settings_profile(&cli->settings, "--profile", value, err);
+}
+
 static bool take_env(struct cli *cli, const char *value, struct error *err) {
     return session_request_env(&cli->request, value, err);
 }
@@ -139,6 +143,12 @@ static bool take_resume(struct cli *cli, const char *value, struct error *err) {
 
 SWITCH(take_sessions, sessions)
 
+static const struct flag flag_resume = {
+    "resume", 0,          "ID", "shell: go on with a saved session; without ID the workspace's last",
+    true,     take_resume};
+static const struct flag flag_continue = {"continue", 0, "ID", "the same as --resume", true, take_resume};
+static const struct flag flag_profile = {
+    "profile", 0, "NAME", "a [profile NAME] of the settings file", false, take_profile};
 static const struct flag flag_workspace = {
     "workspace", 'w', "PATH", "directory that becomes /workspace (default .)", false, take_workspace};
 static const struct flag flag_slot = {
@@ -157,9 +167,10 @@ static const struct flag flag_verbose = {"verbose", 'v',         NULL, "every ca
                                          false,     take_verbose};
 static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", false, take_no_color};
 
-const struct flag *const global_flags[] = {&flag_workspace, &flag_slot,    &flag_persistent, &flag_image,
-                                           &flag_env,       &flag_mount,   &flag_project,    &flag_socket,
-                                           &flag_quiet,     &flag_verbose, &flag_no_color,   NULL};
+const struct flag *const global_flags[] = {
+    &flag_workspace, &flag_slot,  &flag_persistent, &flag_resume,   &flag_continue,
+    &flag_profile,   &flag_image, &flag_env,        &flag_mount,    &flag_project,
+    &flag_socket,    &flag_quiet, &flag_verbose,    &flag_no_color, NULL};
 
 const struct flag flag_format = {"format", 0,          "text|json", "how to print (default text)",
                                  false,    take_format};
@@ -187,9 +198,6 @@ const struct flag flag_background = {"background",   0, NULL, "start it without 
 const struct flag flag_debug = {"debug", 0, NULL, "a plain shell instead of tmux", false, take_debug};
 const struct flag flag_bash = {"bash", 0,        NULL, "a shell of one's own in it, not its tmux",
                                false,  take_bash};
-const struct flag flag_resume = {
-    "resume", 0, "ID", "go on with a saved session; without ID the workspace's last", true, take_resume};
-const struct flag flag_continue = {"continue", 0, "ID", "the same as --resume", true, take_resume};
 const struct flag flag_ephemeral = {"ephemeral", 0, NULL, "delete it once it stops", false, take_ephemeral};
 const struct flag flag_capture = {"capture",   0, NULL, "print stdout, stderr and exit_code as JSON", false,
                                   take_capture};

@@ -3,12 +3,10 @@
 
 #include "base/tty.h"
 #include "idmap/explain.h"
+#include "session/hook.h"
 
-#include <errno.h>
-#include <spawn.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/wait.h>
 
 static void caught(void *data, int signal) {
     struct cli *cli = data;
@@ -27,27 +25,9 @@ static void progress(void *data, const char *words) {
         notice(data, words);
 }
 
-/* The user's own program, with the container's name: no shell reads it. */
 static bool pre_start(void *data, struct incus *client, const char *name, struct error *err) {
     const struct cli *cli = data;
-    const char *program = settings_text(&cli->settings, SETTING_PRE_START);
-    char *argv[] = {(char *)program, (char *)name, NULL};
-    posix_spawnattr_t attributes;
-    pid_t pid;
-    int status = -1;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigmask(&attributes, loop_signals_old(incus_loop(client)));
-    int number = posix_spawn(&pid, program, NULL, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    if (number)
-        return error_errno(err, number, "pre_start %s", program);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
-    return error_set(err, ERROR_FAILED, "pre_start %s ended with status %d: %s was not started", program,
-                     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), name);
+    return hook_run(incus_loop(client), settings_text(&cli->settings, SETTING_PRE_START), name, err);
 }
 
 static bool ask(void *data, const char *question) {

@@ -2,33 +2,8 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
-#include "incus/instance.h"
+#include "session/conclude.h"
 #include "session/verify.h"
-
-/*
- * The session's end: an ephemeral instance is deleted by the daemon once it has been asked to stop
- * it, a persistent one is stopped and kept, unless it ran before. Neither is waited for.
- */
-static bool leave(struct cli *cli, const struct plan *plan, struct error *err) {
-    _cleanup_(error_done) struct error asking = {0};
-    if (plan->was_running)
-        return true;
-    if (instance_ask(cli->client, plan->name, "stop", !plan->persistent, &asking))
-        return true;
-    _cleanup_(instance_done) struct instance instance = {0};
-    _cleanup_(error_done) struct error looking = {0};
-    if (asking.class == ERROR_FAILED && !instance_get(cli->client, plan->name, &instance, &looking) &&
-        looking.code == 404)
-        return true; /* it has ended itself */
-    if (plan->persistent) {
-        if (instance.json && !instance_running(&instance))
-            return true;
-        error_move(err, &asking);
-        error_prefix(err, "%s still runs", plan->name);
-        return false;
-    }
-    return session_undo(cli->client, plan, err);
-}
 
 /*
  * Verified while the command's streams are being connected; it runs only after that. The calls go out
@@ -59,7 +34,7 @@ static int launch_and_run(struct cli *cli, struct prepared *prepared, struct err
     int status = run_command(cli, &plan, err);
     /* a persistent container keeps what the command made, whatever happened to it */
     _cleanup_(error_done) struct error leaving = {0};
-    if (!leave(cli, &plan, &leaving)) {
+    if (!session_leave(cli->client, &plan, &leaving)) {
         if (err->class == ERROR_NONE)
             error_move(err, &leaving);
         else

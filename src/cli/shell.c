@@ -3,26 +3,7 @@
 #include "cli/flags.h"
 #include "cli/joining.h"
 #include "cli/launching.h"
-#include "session/conclude.h"
-#include "session/name.h"
-#include "session/verify.h"
-
-#include <string.h>
-
-/* The request that a saved session stands for: its workspace, its slot, its name. */
-static bool apply_record(struct cli *cli, const struct record *record, struct error *err) {
-    unsigned int slot = 0;
-    const char *prefix = name_prefix(err);
-    if (!prefix)
-        return false;
-    name_parse(prefix, record->container, &slot);
-    str_set(&cli->request.workspace, record->workspace);
-    str_set(&cli->request.session_id, record->id);
-    cli->request.slot = slot;
-    cli->request.resume = true;
-    return !record->persistent ||
-           settings_flag(&cli->settings, SETTING_PERSISTENT, "the saved session", "true", err);
-}
+#include "session/lasting.h"
 
 static bool resume(struct cli *cli, struct error *err) {
     _cleanup_(records_done) struct records records = {0};
@@ -31,74 +12,15 @@ static bool resume(struct cli *cli, struct error *err) {
     records_load(&records);
     if (*cli->resume) {
         record = records_of_id(&records, cli->resume, err);
-        return record && apply_record(cli, record, err);
+        return record && lasting_resume(&cli->request, &cli->settings, record, err);
     }
     if (!workspace_find(cli->request.workspace ? cli->request.workspace : ".", &workspace, err))
         return false;
     record = records_of_workspace(&records, workspace.path);
     if (record)
-        return apply_record(cli, record, err);
+        return lasting_resume(&cli->request, &cli->settings, record, err);
     error_set(err, ERROR_FAILED, "no saved session of %s to resume", workspace.path);
     error_hint(err, "berth list --all shows those that there are; --resume=ID takes one of them");
-    return false;
-}
-
-/* "/usr/bin/claude --model x" is the tool "claude": records of different tools lie apart, as coi's do. */
-static char *tool_name(const char *tool) {
-    tool += strspn(tool, " \t");
-    _cleanup_free_ char *word = str_copy_n(tool, strcspn(tool, " \t"));
-    const char *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
-    return str_copy(*name && name[0] != '.' ? name : "shell");
-}
-
-/* The record of the container: the one that it has, or a new one; with what is true now. */
-static bool keep_record(struct cli *cli, const struct prepared *prepared, const struct plan *plan,
-                        struct error *err) {
-    _cleanup_(records_done) struct records records = {0};
-    _cleanup_(error_done) struct error ignored = {0};
-    _cleanup_(record_done) struct record fresh = {0};
-    records_load(&records);
-    const struct record *known = records_of_container(&records, plan->name);
-    if (!known && cli->resume)
-        known = records_of_id(&records, cli->request.session_id, &ignored);
-    if (!known) {
-        _cleanup_free_ char *tool = tool_name(settings_text(&cli->settings, SETTING_TOOL));
-        const char *id = instance_config(&prepared->existing, RECORD_KEY);
-        record_init(&fresh, tool, *id ? id : cli->request.session_id, plan->name, prepared->workspace.path,
-                    plan->persistent);
-        return record_save(&fresh, err);
-    }
-    struct record *record = (struct record *)known;
-    str_set(&record->container, plan->name);
-    record->persistent = plan->persistent;
-    return record_save(record, err);
-}
-
-static bool verify(struct cli *cli, const struct plan *plan, struct error *err) {
-    if (plan->other_mapping)
-        return true;
-    _cleanup_(verification_cleanup) struct verification *verification = verify_begin(cli->client, plan);
-    return verify_expanded(cli->client, plan, err) && verify_end(verification, err);
-}
-
-/* A session without its record, or a record without its session, is not left behind. */
-static bool set_up(struct cli *cli, const struct prepared *prepared, const struct plan *plan,
-                   const struct inside *inside, struct error *err) {
-    bool alive = false;
-    loop_interruptible(cli->loop, true);
-    bool good = verify(cli, plan, err) && keep_record(cli, prepared, plan, err) &&
-                (!plan->was_running || tmux_alive(inside, &alive, err));
-    if (good && !cli->debug && !alive)
-        good = tmux_wait_ready(inside, err) &&
-               tmux_start(inside, settings_text(&cli->settings, SETTING_TOOL), err);
-    loop_interruptible(cli->loop, false);
-    if (good || plan->reused)
-        return good;
-    _cleanup_(error_done) struct error undo = {0};
-    if (!session_undo(cli->client, plan, &undo))
-        error_also(err, &undo);
-    else
-        conclude_forget(plan->name);
     return false;
 }
 
@@ -107,14 +29,14 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
     if (!cli_open_session(cli, prepared, &plan, err))
         return -1;
     struct inside inside = {cli->client, plan.name, plan.code, plan.environment};
-    if (!set_up(cli, prepared, &plan, &inside, err))
+    if (!lasting_set_up(&inside, prepared, &plan, !cli->debug, err))
         return -1;
     if (cli->background) {
         _cleanup_free_ char *line = str_printf("%s\n", plan.name);
         cli_notice(cli, "%s runs; berth attach %s goes into it", plan.name, plan.name);
         return cli_print(line, err) ? 0 : -1;
     }
-    int status = cli->debug ? cli_join_shell(cli, &inside, err) : cli_join_tmux(cli, &inside, err);
+    int status = cli->debug ? join_shell(&inside, &cli->joint, err) : join_tmux(&inside, &cli->joint, err);
     bool others = cli->debug && plan.was_running; /* it is not this shell's to end */
     return others ? status : cli_leave(cli, &inside, status, err);
 }
@@ -143,9 +65,9 @@ static int run(struct cli *cli, struct error *err) {
     return cli_print_json(json, err) ? 0 : -1;
 }
 
-static const struct flag *const flags[] = {
-    &flag_background, &flag_resume,    &flag_continue,   &flag_debug,     &flag_dry_run, &flag_cpu,
-    &flag_memory,     &flag_disk_read, &flag_disk_write, &flag_processes, NULL};
+static const struct flag *const flags[] = {&flag_background, &flag_debug,     &flag_dry_run,
+                                           &flag_cpu,        &flag_memory,    &flag_disk_read,
+                                           &flag_disk_write, &flag_processes, NULL};
 
 const struct command command_shell = {
     .name = "shell",

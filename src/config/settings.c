@@ -26,6 +26,9 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_TOOL] = {"tool", "command", "BERTH_TOOL", KIND_TEXT, ""},
 };
 
+/* What a profile's section begins with. */
+#define PROFILE "profile "
+
 static void store(struct settings *settings, enum setting which, const char *value, enum origin origin,
                   const char *where) {
     str_set(&settings->values[which].text, value);
@@ -83,7 +86,46 @@ static void unknown_key(struct parse *parse, const char *section, const char *ke
     if (keys.count)
         error_hint(parse->err, "[%s] has: %s", section, list);
     else
-        error_hint(parse->err, "the sections are [incus], [container] and [limits]");
+        error_hint(parse->err,
+                   "the sections are [incus], [container], [limits], [tool] and [profile NAME]");
+}
+
+static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,
+                      bool *seen, const char *where) {
+    if (*seen) {
+        error_set(parse->err, ERROR_USAGE, "%s: %s is set twice", where, key);
+        return 0;
+    }
+    *seen = true;
+    if (value_check(setting_specs[which].kind, value, parse->err))
+        return 1;
+    error_prefix(parse->err, "%s: %s", where, key);
+    return 0;
+}
+
+/* Of a profile every key may be set, whatever its section otherwise. */
+static int take_profile(struct parse *parse, const char *name, const char *key, const char *value) {
+    struct settings *settings = parse->settings;
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line);
+    int which = 0;
+    while (which < SETTINGS_COUNT && !str_equal(setting_specs[which].key, key))
+        which++;
+    if (which == SETTINGS_COUNT) {
+        _cleanup_free_ char *shown = str_shown(key);
+        error_set(parse->err, ERROR_USAGE, "%s: unknown key \"%s\" in a profile", where, shown);
+        error_hint(parse->err, "a profile may set whatever the other sections have: berth config");
+        return 0;
+    }
+    bool seen = false;
+    for (size_t i = 0; i < settings->profile_count; i++)
+        seen |= str_equal(settings->profiles[i].profile, name) && (int)settings->profiles[i].which == which;
+    if (!take_value(parse, (enum setting)which, key, value, &seen, where))
+        return 0;
+    settings->profiles =
+        mem_grow(settings->profiles, (settings->profile_count + 1) * sizeof *settings->profiles);
+    settings->profiles[settings->profile_count++] =
+        (struct profile_value){str_copy(name), (enum setting)which, str_copy(value), str_copy(where)};
+    return 1;
 }
 
 static int take_pair(void *data, const char *section, const char *key, const char *value) {
@@ -91,20 +133,15 @@ static int take_pair(void *data, const char *section, const char *key, const cha
     int which = find(section, key);
     if (parse->err->class)
         return 0;
+    if (str_starts(section, PROFILE) && section[strlen(PROFILE)])
+        return take_profile(parse, section + strlen(PROFILE), key, value);
     if (which < 0) {
         unknown_key(parse, section, key);
         return 0;
     }
     _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line);
-    if (parse->seen[which]) {
-        error_set(parse->err, ERROR_USAGE, "%s: %s is set twice", where, key);
+    if (!take_value(parse, (enum setting)which, key, value, &parse->seen[which], where))
         return 0;
-    }
-    parse->seen[which] = true;
-    if (!value_check(setting_specs[which].kind, value, parse->err)) {
-        error_prefix(parse->err, "%s: %s", where, key);
-        return 0;
-    }
     store(parse->settings, (enum setting)which, value, ORIGIN_FILE, where);
     return 1;
 }
@@ -158,7 +195,29 @@ bool settings_load(struct settings *settings, struct error *err) {
     for (int i = 0; i < SETTINGS_COUNT; i++)
         store(settings, (enum setting)i, setting_specs[i].value, ORIGIN_DEFAULT, "built in");
     settings->file = config_file();
-    return load_file(settings, err) && load_environment(settings, err);
+    const char *profile = getenv("BERTH_PROFILE");
+    return load_file(settings, err) && load_environment(settings, err) &&
+           (str_empty(profile) || settings_profile(settings, "$BERTH_PROFILE", profile, err));
+}
+
+bool settings_profile(struct settings *settings, const char *origin, const char *name, struct error *err) {
+    _cleanup_(strings_done) struct strings names = {0};
+    for (size_t i = 0; i < settings->profile_count; i++) {
+        const struct profile_value *value = &settings->profiles[i];
+        if (!strings_has(&names, value->profile))
+            strings_add(&names, value->profile);
+        if (str_equal(value->profile, name) && settings->values[value->which].origin <= ORIGIN_FILE)
+            store(settings, value->which, value->text, ORIGIN_FILE, value->where);
+    }
+    if (strings_has(&names, name))
+        return true;
+    _cleanup_free_ char *shown = str_shown(name), *list = strings_join(&names, ", ");
+    error_set(err, ERROR_USAGE, "%s: no profile \"%s\"", origin, shown);
+    if (names.count)
+        error_hint(err, "%s has: %s", settings->file, list);
+    else
+        error_hint(err, "a section [profile %s] in %s makes one", shown, settings->file);
+    return false;
 }
 
 void settings_done(struct settings *settings) {
@@ -166,6 +225,12 @@ void settings_done(struct settings *settings) {
         free(settings->values[i].text);
         free(settings->values[i].where);
     }
+    for (size_t i = 0; i < settings->profile_count; i++) {
+        free(settings->profiles[i].profile);
+        free(settings->profiles[i].text);
+        free(settings->profiles[i].where);
+    }
+    free(settings->profiles);
     free(settings->file);
     *settings = (struct settings){0};
 }

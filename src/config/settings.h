@@ -56,7 +56,16 @@ struct settings {
         enum origin origin;
         char *where; /* "config.ini:12", "$BERTH_IMAGE", "--image", "built in" */
     } values[SETTINGS_COUNT];
-    char *file; /* the configuration file that was looked for */
+    char *file;                     /* the configuration file that was looked for */
+    struct profile_value *profiles; /* of the file's [profile NAME] sections, none in force yet */
+    size_t profile_count;
+};
+
+struct profile_value {
+    char *profile; /* its name */
+    enum setting which;
+    char *text;
+    char *where;
 };
 
 /*
@@ -72,6 +81,13 @@ bool settings_parse(struct settings *settings, const char *file, const char *con
 /* A flag's value; `flag` is named in the error and as the origin. */
 bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
                    struct error *err) nodiscard;
+
+/*
+ * Puts a [profile NAME] section of the file in force: its values stand for the file's others, so that
+ * the environment and flags beat them. `origin` ("--profile") begins the error if there is none.
+ */
+bool settings_profile(struct settings *settings, const char *origin, const char *name,
+                      struct error *err) nodiscard;
 
 /* Lent; "" where nothing is set. */
 const char *settings_text(const struct settings *settings, enum setting which);

@@ -1,6 +1,7 @@
 /* What becomes of a container when somebody has left its session. */
 #pragma once
 
+#include "session/plan.h"
 #include "session/record.h"
 #include "session/tmux.h"
 
@@ -16,6 +17,12 @@ enum outcome {
  * not waited for.
  */
 bool session_conclude(const struct inside *inside, enum outcome *outcome, struct error *err) nodiscard;
+
+/*
+ * After the one command of a run: an ephemeral instance is deleted by the daemon once it has been asked
+ * to stop it, a persistent one is stopped and kept, unless it ran before. Neither is waited for.
+ */
+bool session_leave(struct incus *client, const struct plan *plan, struct error *err) nodiscard;
 
 /* Removes the records of a container. */
 void conclude_forget(const char *container);

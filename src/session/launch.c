@@ -91,12 +91,7 @@ static bool says(const struct error *err, const char *words) {
 }
 
 static bool cancelled(const struct launch *launch, struct error *err) {
-    int signal = loop_last_signal(incus_loop(launch->client));
-    if (!signal)
-        return false;
-    error_set(err, ERROR_CANCELLED, "cancelled by SIG%s before the command ran", sigabbrev_np(signal));
-    err->code = signal;
-    return true;
+    return loop_cancelled(incus_loop(launch->client), err);
 }
 
 static void progress(void *data, const char *words) {

@@ -34,6 +34,10 @@ static bool refuse(const struct instance *instance, const struct prepared *prepa
         error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which runs", slot,
                   prepared->workspace.path, name);
         error_hint(err, "berth attach %s goes into it", name);
+    } else if (str_equal(instance->status, "Stopped") && reuse_is_kept(instance)) {
+        error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which is persistent", slot,
+                  prepared->workspace.path, name);
+        error_hint(err, "--persistent runs it in there");
     } else if (str_equal(instance->status, "Stopped")) {
         error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which an ephemeral session has left",
                   slot, prepared->workspace.path, name);
@@ -52,7 +56,8 @@ bool reuse_look(struct incus *client, const char *name, struct prepared *prepare
     const struct session_request *request = prepared->request;
     if (!instance_get(client, name, &instance, err))
         return false;
-    bool usable = is_of_workspace(&instance, &prepared->workspace) &&
+    bool may = request->resume || request->lasting || settings_bool(request->settings, SETTING_PERSISTENT);
+    bool usable = may && is_of_workspace(&instance, &prepared->workspace) &&
                   (instance_running(&instance) || str_equal(instance.status, "Stopped")) &&
                   (request->resume || reuse_is_kept(&instance));
     if (!usable)

@@ -13,7 +13,8 @@ bool reuse_is_kept(const struct instance *instance);
 /*
  * Looks at the container `name`, which is there. prepared->existing is filled in if it is to be used.
  * Left empty without an error: it is not the one, where no slot was asked for. Errors tell why the one
- * that was asked for cannot be used: another workspace's, running and not persistent, frozen.
+ * that was asked for cannot be used: another workspace's, running and not persistent, frozen, or persistent
+ * where the request wants a container of its own.
  */
 bool reuse_look(struct incus *client, const char *name, struct prepared *prepared,
                 struct error *err) nodiscard;

@@ -49,6 +49,29 @@ static void test_environment(void **state) {
     unsetenv("BERTH_CPU");
 }
 
+static void test_profile(void **state) {
+    (void)state;
+    _cleanup_(settings_done) struct settings settings = {0};
+    _cleanup_(error_done) struct error err = {0};
+    fresh(&settings);
+    assert_true(settings_parse(&settings, "f.ini",
+                               "[container]\nimage = plain\n"
+                               "[profile agent]\nimage = agent\nmemory = 4GiB\ncommand = claude --fast\n"
+                               "[profile big]\nmemory = 64GiB\n",
+                               &err));
+    assert_string_equal(settings_text(&settings, SETTING_IMAGE), "plain");
+    assert_true(settings_flag(&settings, SETTING_MEMORY, "--memory", "1GiB", &err));
+    assert_true(settings_profile(&settings, "--profile", "agent", &err));
+    assert_string_equal(settings_text(&settings, SETTING_IMAGE), "agent");
+    assert_string_equal(settings.values[SETTING_IMAGE].where, "f.ini:4");
+    assert_string_equal(settings_text(&settings, SETTING_TOOL), "claude --fast");
+    assert_string_equal(settings_text(&settings, SETTING_MEMORY), "1GiB");
+    assert_false(settings_profile(&settings, "--profile", "small", &err));
+    assert_int_equal(error_status(&err), 2);
+    assert_string_equal(err.message, "--profile: no profile \"small\"");
+    assert_non_null(strstr(err.hints.items[0], "agent, big"));
+}
+
 static void check_mistake(const char *content, const char *words) {
     _cleanup_(settings_done) struct settings settings = {0};
     _cleanup_(error_done) struct error err = {0};
@@ -65,6 +88,9 @@ static void test_mistakes(void **state) {
     char wide[600];
     memset(wide, 'x', sizeof wide - 1);
     wide[sizeof wide - 1] = 0;
+    check_mistake("[profile a]\nnonsense = 1\n", "f.ini:2: unknown key \"nonsense\" in a profile");
+    check_mistake("[profile a]\ncpu = 1\ncpu = 2\n", "f.ini:3: cpu is set twice");
+    check_mistake("[profile a]\ncpu = lots\n", "f.ini:2: cpu: \"lots\" is not");
     check_mistake("[incus]\nfoo = 1\n", "f.ini:2: unknown key \"foo\" in [incus]");
     check_mistake("[nope]\nimage = 1\n", "f.ini:2: unknown key \"image\" in [nope]");
     check_mistake("image = x\n", "f.ini:1: unknown key \"image\" in []");
@@ -130,8 +156,8 @@ static void test_example(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),  cmocka_unit_test(test_environment), cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_values), cmocka_unit_test(test_example),
+        cmocka_unit_test(test_order),    cmocka_unit_test(test_environment), cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_values),      cmocka_unit_test(test_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
