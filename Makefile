@@ -8,7 +8,7 @@ SAN     ?=
 LIBS      = libcurl jansson inih libmd
 # wslay has no pkg-config file on Debian; it is found by trying
 PLAIN_LIBS = -lwslay
-TEST_LIBS = cmocka
+TEST_LIBS = cmocka vterm
 BUILD     = build$(if $(SAN),/san)
 
 WARNINGS  = -Wall -Wextra -Wconversion -Wshadow -Werror

@@ -67,6 +67,15 @@ static void set_variables(const struct how *how) {
     }
 }
 
+void child_become(const struct how *how) {
+    become(how);
+    set_variables(how);
+    if (chdir(how->cwd ? how->cwd : "/") < 0)
+        _exit(98);
+    if (how->cwd)
+        setenv("PWD", how->cwd, 1);
+}
+
 static struct child start(const struct how *how, const char *program, char *const *argv) {
     int in[2], out[2], err[2];
     assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC) | pipe2(err, O_CLOEXEC), 0);
@@ -76,12 +85,7 @@ static struct child start(const struct how *how, const char *program, char *cons
         dup2(in[0], 0);
         dup2(out[1], 1);
         dup2(err[1], 2);
-        become(how);
-        set_variables(how);
-        if (chdir(how->cwd ? how->cwd : "/") < 0)
-            _exit(98);
-        if (how->cwd)
-            setenv("PWD", how->cwd, 1);
+        child_become(how);
         execvp(program, argv);
         _exit(97);
     }

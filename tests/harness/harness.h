@@ -47,6 +47,8 @@ struct result berth(const struct how *how, ...) __attribute__((sentinel));
 /* The same for the incus command, which has to succeed. */
 struct result incus_command(const char *first, ...) __attribute__((sentinel));
 struct child berth_start(const struct how *how, char *const *arguments);
+/* In a child of one's own: becomes what `how` says; its input is not used. */
+void child_become(const struct how *how);
 struct result child_wait(struct child *child);
 /* Waits until the child has written `text` to stdout; fails the test after 20 seconds. */
 void child_expect(struct child *child, const char *text);

@@ -3,12 +3,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <termios.h>
 
 #define SMALL "--image", "berth-small"
 
@@ -269,118 +266,6 @@ static void test_slot_again(void **state) {
     }
 }
 
-struct terminal {
-    int fd;
-    pid_t pid;
-    struct buffer seen;
-};
-
-static struct terminal open_terminal(const char *script) {
-    struct winsize size = {.ws_row = 17, .ws_col = 61};
-    struct terminal terminal = {0};
-    terminal.pid = forkpty(&terminal.fd, NULL, NULL, &size);
-    assert_true(terminal.pid >= 0);
-    if (terminal.pid == 0) {
-        setenv("TERM", "xterm-256color", 1);
-        if (chdir(folder) < 0)
-            _exit(98);
-        execl(getenv("BERTH"), "berth", "run", "--image", "berth-small", "--", "sh", "-c", script, NULL);
-        _exit(97);
-    }
-    buffer_text(&terminal.seen, "");
-    return terminal;
-}
-
-static void expect(struct terminal *terminal, const char *text) {
-    while (!strstr(terminal->seen.data, text)) {
-        char bytes[4096];
-        ssize_t got = read(terminal->fd, bytes, sizeof bytes);
-        if (got <= 0)
-            fail_msg("ended without \"%s\": %s", text, terminal->seen.data);
-        buffer_add(&terminal->seen, bytes, (size_t)got);
-    }
-}
-
-static void type(struct terminal *terminal, const char *text) {
-    assert_int_equal(write(terminal->fd, text, strlen(text)), strlen(text));
-}
-
-static int close_terminal(struct terminal *terminal) {
-    char bytes[4096];
-    while (read(terminal->fd, bytes, sizeof bytes) > 0)
-        ;
-    int status = 0;
-    waitpid(terminal->pid, &status, 0);
-    close(terminal->fd);
-    buffer_done(&terminal->seen);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void test_terminal(void **state) {
-    (void)state;
-    struct terminal terminal = open_terminal(
-        "stty size; echo \"T=$TERM\"; test -t 0 && test -t 1 && test -t 2 && echo all;"
-        "read x; stty size; echo \"<$x>\"; trap 'echo caught; exit 9' INT; echo wait; sleep 100");
-    expect(&terminal, "17 61");
-    expect(&terminal, "T=xterm-256color");
-    expect(&terminal, "all");
-    struct winsize size = {.ws_row = 30, .ws_col = 90};
-    ioctl(terminal.fd, TIOCSWINSZ, &size);
-    usleep(300000); /* the size goes another way than the keys */
-    type(&terminal, "w\xc3\xb6rt\r");
-    expect(&terminal, "30 90");
-    expect(&terminal, "<w\xc3\xb6rt>");
-    expect(&terminal, "wait");
-    type(&terminal, "\x03");
-    expect(&terminal, "caught");
-    assert_int_equal(close_terminal(&terminal), 9);
-    assert_no_containers();
-}
-
-/* Reads what comes until the program ends: a full pty would hold it up. */
-static int await_end(struct terminal *terminal) {
-    int status = 0;
-    while (waitpid(terminal->pid, &status, WNOHANG) == 0) {
-        char bytes[4096];
-        struct pollfd now = {.fd = terminal->fd, .events = POLLIN};
-        if (poll(&now, 1, 50) > 0 && read(terminal->fd, bytes, sizeof bytes) < 0)
-            usleep(10000);
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The modes of the terminal are the same before and after, however it ends. */
-static void check_modes(const char *script, int signal, int status) {
-    struct termios before, raw, after;
-    struct terminal terminal = open_terminal(script);
-    tcgetattr(terminal.fd, &before);
-    int slave = open(ptsname(terminal.fd), O_RDWR | O_NOCTTY);
-    expect(&terminal, "ready");
-    tcgetattr(slave, &raw);
-    if (signal)
-        kill(terminal.pid, signal);
-    int got = await_end(&terminal);
-    tcgetattr(slave, &after);
-    close(slave);
-    close(terminal.fd);
-    buffer_done(&terminal.seen);
-    assert_int_equal(raw.c_lflag & (ICANON | ECHO), 0);
-    assert_int_equal(before.c_lflag, after.c_lflag);
-    assert_int_equal(before.c_iflag, after.c_iflag);
-    assert_int_equal(before.c_oflag, after.c_oflag);
-    assert_int_equal(got, status);
-}
-
-static void test_modes(void **state) {
-    (void)state;
-    check_modes("echo ready; sleep 0.3; exit 3", 0, 3);
-    check_modes("echo ready; exec sleep 100", SIGTERM, 128 + SIGTERM);
-    check_modes("echo ready; exec sleep 100", SIGHUP, 128 + SIGHUP);
-    check_modes("echo ready; exec sleep 100", SIGSEGV, 128 + SIGSEGV);
-    remove_containers(); /* a crash cleans up nothing but the terminal */
-    assert_no_containers();
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         live_test(test_streams),       live_test(test_bytes),       live_test(test_unbuffered),
@@ -388,7 +273,7 @@ int main(void) {
         live_test(test_broken_pipe),   live_test(test_environment), live_test(test_mounts),
         live_test(test_mount_decides), live_test(test_limits),      live_test(test_plan_is_made),
         live_test(test_profiles),      live_test(test_persistent),  live_test(test_powers_off),
-        live_test(test_terminal),      live_test(test_modes),       live_test(test_slot_again),
+        live_test(test_slot_again),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
