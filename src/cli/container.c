@@ -34,7 +34,7 @@ static int change(struct cli *cli, const char *action, struct error *err) {
         !cli_get_session(cli, cli->arguments.items[0], &instance, err))
         return -1;
     bool start = str_equal(action, "start");
-    if (start == instance_running(&instance)) {
+    if (str_equal(instance.status, start ? "Running" : "Stopped")) {
         cli_notice(cli, "%s is %s already", instance.name, start ? "running" : "stopped");
         return 0;
     }
@@ -61,7 +61,7 @@ static int delete (struct cli *cli, struct error *err) {
                                                instance.name, instance.status);
     if (!targets_confirm(cli, question, NULL, err))
         return -1;
-    if (instance_running(&instance) &&
+    if (!str_equal(instance.status, "Stopped") &&
         !instance_change(cli->client, instance.name, "stop", true, -1, err) && err->code != 404)
         return -1;
     error_done(err);

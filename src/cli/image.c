@@ -79,12 +79,15 @@ static int publish(struct cli *cli, struct error *err) {
     return cli_print(line, err) ? 0 : -1;
 }
 
-static bool remove_image(struct cli *cli, const char *alias, struct error *err) {
+/* By its alias, else by its fingerprint. */
+static bool remove_image(struct cli *cli, const char *name, struct error *err) {
     _cleanup_json_ json_t *target = NULL;
-    _cleanup_free_ char *path = incus_path(NULL, "images", "aliases", alias, NULL);
-    if (!incus_request(cli->client, "GET", path, NULL, &target, err))
+    _cleanup_free_ char *path = incus_path(NULL, "images", "aliases", name, NULL);
+    if (!incus_request(cli->client, "GET", path, NULL, &target, err) && err->code != 404)
         return false;
-    _cleanup_free_ char *image = incus_path(NULL, "images", json_str_at(target, "target"), NULL);
+    error_done(err);
+    _cleanup_free_ char *image =
+        incus_path(NULL, "images", target ? json_str_at(target, "target") : name, NULL);
     return operation_run(cli->client, "DELETE", image, NULL, NULL, NULL, NULL, err);
 }
 

@@ -16,11 +16,12 @@ static bool run(const struct inside *inside, char *const *command, int *status, 
 }
 
 bool tmux_wait_ready(const struct inside *inside, struct error *err) {
-    /* the unit is ordered behind sysinit.target, and with it behind systemd-tmpfiles-setup.service */
+    /* a link to nothing but the invocation's id; the unit is ordered behind sysinit.target, and with it
+     * behind systemd-tmpfiles-setup.service */
     char *script = "conf=/etc/tmpfiles.d/tmp.conf; [ -e $conf ] || conf=/usr/lib/tmpfiles.d/tmp.conf\n"
                    "grep -qs '^D' $conf || exit 0\n"
                    "for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
-                   "[ -e /run/systemd/units/invocation:systemd-user-sessions.service ] && exit 0\n"
+                   "[ -L /run/systemd/units/invocation:systemd-user-sessions.service ] && exit 0\n"
                    "sleep 0.05; done; done";
     char *command[] = {"sh", "-c", script, NULL};
     int status = -1;

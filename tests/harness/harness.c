@@ -14,6 +14,12 @@
 
 static char prefix[32];
 
+/* BERTH_TEST=test_name runs that one alone, for whoever works on it. */
+__attribute__((constructor)) static void choose_tests(void) {
+    if (getenv("BERTH_TEST"))
+        cmocka_set_test_filter(getenv("BERTH_TEST"));
+}
+
 static const char *need(const char *variable) {
     const char *value = getenv(variable);
     if (str_empty(value)) {

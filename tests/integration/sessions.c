@@ -1,0 +1,523 @@
+/* Sessions that last: shell, attach, reuse and records, by hand on a terminal and in the background. */
+#include "session/name.h"
+#include "tests/harness/terminal.h"
+
+#include <glob.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static char *folder, *home, *home_variable;
+static const char *variables[3];
+static struct how how = {.uid = 1001, .gid = 1001, .variables = variables};
+
+static void forget_all(void) {
+    free(folder);
+    free(home);
+    free(home_variable);
+    folder = home = home_variable = NULL;
+}
+
+static int teardown(void **state) {
+    forget_all();
+    return group_teardown(state);
+}
+
+/* Each test has a workspace of its own, with it names of its own, and a home for its records. */
+static int fresh(void **state) {
+    forget_all();
+    how.cwd = folder = new_folder("", 1001, 1001);
+    home = new_folder("", 1001, 1001);
+    variables[0] = home_variable = str_printf("HOME=%s", home);
+    return test_setup(state);
+}
+
+static int clear(void **state) {
+    (void)state;
+    remove_containers();
+    return 0;
+}
+#define session_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
+
+static char *slot_name(unsigned int slot) {
+    return name_of(getenv("COI_CONTAINER_PREFIX"), folder, slot);
+}
+
+/* The one record that there is; NULL if there is none. A new reference. */
+static json_t *only_record(char **path) {
+    glob_t found = {0};
+    _cleanup_free_ char *pattern = str_printf("%s/.coi/sessions-*/*/metadata.json", home);
+    json_t *json = NULL;
+    if (glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1) {
+        json = json_load_file(found.gl_pathv[0], 0, NULL);
+        if (path)
+            *path = str_copy(found.gl_pathv[0]);
+    }
+    globfree(&found);
+    return json;
+}
+
+static void write_record(const char *id, const char *content) {
+    _cleanup_free_ char *coi = str_printf("%s/.coi", home), *tool = str_printf("%s/sessions-claude", coi),
+                        *own = str_printf("%s/%s", tool, id), *file = str_printf("%s/metadata.json", own);
+    const char *const all[] = {coi, tool, own};
+    for (size_t i = 0; i < array_length(all); i++) {
+        mkdir(all[i], 0755);
+        assert_int_equal(chown(all[i], 1001, 1001), 0);
+    }
+    _cleanup_fclose_ FILE *out = fopen(file, "w");
+    fputs(content, out);
+    assert_int_equal(fchown(fileno(out), 1001, 1001), 0);
+}
+
+static char *status_of(const char *name) {
+    _result_ got = incus_command("list", name, "-f", "csv", "-c", "s", NULL);
+    got.out[strcspn(got.out, "\n")] = 0;
+    return str_copy(got.out);
+}
+
+/* Waits until the container is gone or has this state: both come behind berth's back. */
+static void await_status(const char *name, const char *status) {
+    int64_t end = loop_now() + 20000;
+    for (;;) {
+        _cleanup_free_ char *now = status_of(name);
+        if (str_equal(now, status))
+            return;
+        if (loop_now() > end)
+            fail_msg("%s is \"%s\", not \"%s\"", name, now, status);
+    }
+}
+
+static void start_background(const char *flag) {
+    _result_ result = berth(&how, "shell", "--background", flag, NULL);
+    assert_status(result, 0);
+    _cleanup_free_ char *name = slot_name(1), *line = str_printf("%s\n", name);
+    assert_string_equal(result.out, line);
+}
+
+/* Keys of their own: what comes in one go with others is taken for pasted text by tmux. */
+static void detach(struct terminal *terminal) {
+    terminal_type(terminal, "\x02");
+    terminal_read(terminal, 50);
+    terminal_type(terminal, "d");
+    terminal_expect_raw(terminal, "goes on; berth attach", 0);
+}
+
+/* In the background: it runs, its tmux has coi's name, its record is readable by coi. */
+static void test_background(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = slot_name(1), *path = NULL;
+    start_background(NULL);
+    _result_ tmux = berth(&how, "tmux", "list", NULL);
+    _cleanup_free_ char *session = str_printf("coi-%s\n", name);
+    assert_string_equal(tmux.out, session);
+    _cleanup_json_ json_t *record = only_record(&path);
+    assert_non_null(record);
+    assert_string_equal(json_str_at(record, "container_name"), name);
+    assert_string_equal(json_str_at(record, "workspace"), folder);
+    assert_int_equal(strlen(json_str_at(record, "session_id")), 36);
+    assert_true(json_is_false(json_at(record, "persistent")));
+    assert_int_equal(strlen(json_str_at(record, "saved_at")), strlen("2026-11-24T10:00:00Z"));
+    assert_has(path, "/sessions-shell/");
+    assert_has(path, json_str_at(record, "session_id"));
+    _result_ send = berth(&how, "tmux", "send", name, "id -un > who; pwd > where", NULL);
+    assert_status(send, 0);
+    for (int64_t end = loop_now() + 10000; !file_exists(folder, "where") && loop_now() < end;)
+        ;
+    _cleanup_free_ char *owner = file_owner(folder, "who");
+    assert_string_equal(owner, "1001:1001");
+    _result_ shown = berth(&how, "tmux", "capture", name, NULL);
+    assert_has(shown.out, "id -un > who");
+}
+
+/* On a terminal: typed into, left with Ctrl-b d, found again as it was, ended with exit. */
+static void test_terminal(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1);
+    const char *const shell[] = {"berth", "shell", NULL}, *const attach[] = {"berth", "attach", NULL};
+    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "id -un; echo made > in-tmux; echo $((40+2))$TERM\r");
+    terminal_expect(&terminal, "42tmux");
+    terminal_expect(&terminal, "code");
+    detach(&terminal);
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+    _cleanup_free_ char *owner = file_owner(folder, "in-tmux");
+    assert_string_equal(owner, "1001:1001");
+    await_status(name, "RUNNING");
+    terminal_open(&terminal, &how, 100, 30, attach);
+    terminal_expect(&terminal, "42tmux"); /* what was there is there */
+    terminal_type(&terminal, "stty size\r");
+    terminal_expect(&terminal, "29 100"); /* tmux keeps a line for itself */
+    terminal_type(&terminal, "exit\r");
+    terminal_expect_raw(&terminal, "has ended and is removed", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+    await_status(name, "");
+    assert_null(only_record(NULL)); /* no record without a container */
+}
+
+/* The terminal goes away: the session stays. */
+static void test_hangup(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1);
+    const char *const shell[] = {"berth", "shell", NULL};
+    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_expect(&terminal, ":/workspace$");
+    kill(terminal.pid, SIGHUP);
+    terminal_close(&terminal);
+    await_status(name, "RUNNING");
+    _result_ tmux = berth(&how, "tmux", "list", NULL);
+    assert_has(tmux.out, name);
+}
+
+/* It powers itself off while somebody is in it. */
+static void test_power_off(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1);
+    const char *const shell[] = {"berth", "shell", "--persistent", NULL};
+    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "sudo poweroff\r");
+    terminal_expect_raw(&terminal, "has ended and is kept, stopped", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+    await_status(name, "STOPPED");
+    _cleanup_json_ json_t *record = only_record(NULL);
+    assert_true(json_is_true(json_at(record, "persistent")));
+}
+
+/* --debug is a plain shell; an ephemeral one ends with it. */
+static void test_debug(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1);
+    const char *const shell[] = {"berth", "shell", "--debug", NULL};
+    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "echo \"<$TMUX>\"; tmux ls; pwd\r");
+    terminal_expect(&terminal, "<>");
+    terminal_expect(&terminal, "error connecting");
+    terminal_expect(&terminal, "/workspace");
+    terminal_type(&terminal, "exit 7\r");
+    terminal_close_restored(&terminal);
+    await_status(name, "");
+}
+
+static void test_no_terminal(void **state) {
+    (void)state;
+    _result_ shell = berth(&how, "shell", NULL);
+    assert_status(shell, 2);
+    assert_has(shell.err, "shell needs a terminal");
+    assert_has(shell.err, "--background");
+    _result_ attach = berth(&how, "attach", NULL);
+    assert_status(attach, 2);
+    assert_no_containers();
+}
+
+/* What runs and is persistent is gone into again; a plain one gets the next slot. */
+static void test_reuse_running(void **state) {
+    (void)state;
+    _cleanup_free_ char *first = slot_name(1), *second = slot_name(2);
+    start_background("--persistent");
+    start_background("--persistent");
+    _cleanup_free_ char *all = containers(), *one = str_printf("%s\n", first);
+    assert_string_equal(all, one);
+    _result_ plain = berth(&how, "shell", "--background", NULL);
+    assert_status(plain, 0);
+    assert_has(plain.out, second);
+    _result_ taken = berth(&how, "shell", "--background", "--slot", "2", NULL);
+    assert_status(taken, 1);
+    assert_has(taken.err, "which runs");
+    assert_has(taken.err, "berth attach");
+}
+
+/* Stopped and persistent: started again with the mapping that it has, and with what it held. */
+static void test_reuse_stopped(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = slot_name(1);
+    start_background("--persistent");
+    _result_ mark = berth(&how, "container", "exec", name, "--", "touch", "/opt/mark", NULL);
+    assert_status(mark, 0);
+    /* an image that empties /tmp while it boots, tmux's socket with it */
+    _result_ emptied = berth(&how, "container", "exec", name, "--", "rm", "/etc/tmpfiles.d/tmp.conf", NULL);
+    assert_status(emptied, 0);
+    _result_ stop = berth(&how, "shutdown", name, "--force", NULL);
+    assert_status(stop, 0);
+    await_status(name, "STOPPED");
+    int64_t begin = loop_now();
+    start_background("--persistent");
+    assert_true(loop_now() - begin < 4500); /* it waited for the boot, not for the end of its patience */
+    _result_ booted =
+        incus_command("exec", name, "--", "sh", "-c",
+                      "until systemctl is-active -q multi-user.target; do sleep 0.1; done", NULL);
+    _result_ tmux = berth(&how, "tmux", "list", NULL);
+    assert_has(tmux.out, name);
+    _result_ still = berth(&how, "container", "exec", name, "--", "ls", "/opt/mark", NULL);
+    assert_status(still, 0);
+    _result_ mapped = berth(&how, "idmap", name, NULL);
+    assert_status(mapped, 0);
+    assert_has(mapped.out, "both 1001 1000");
+    _cleanup_json_ json_t *record = only_record(NULL);
+    assert_true(json_is_true(json_at(record, "persistent")));
+}
+
+/* The workspace and the home belong to somebody else from now on. */
+static struct how become_1000(void) {
+    const char *const argv[] = {"chown", "-R", "1000:1000", folder, home, NULL};
+    pid_t pid = fork();
+    if (pid == 0)
+        execvp(argv[0], (char *const *)argv);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return (struct how){.uid = 1000, .gid = 1000, .cwd = folder, .variables = variables};
+}
+
+/* The mapping that is needed has changed: said, and not changed by surprise. */
+static void test_other_mapping(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = slot_name(1);
+    start_background("--persistent");
+    _result_ stop = berth(&how, "shutdown", name, "--force", NULL);
+    struct how other = become_1000();
+    _result_ again = berth(&other, "shell", "--background", "--persistent", NULL);
+    assert_has(again.err, "has the mapping both 1001 1000, shift would be needed now");
+    _result_ real = incus_command("config", "get", name, "raw.idmap", NULL);
+    assert_string_equal(real.out, "both 1001 1000\n");
+    /* raw.idmap present means no shift on what is added later */
+    _cleanup_free_ char *extra = new_folder("", 1000, 1000), *mount = str_printf("%s:/extra", extra);
+    _result_ mounted = berth(&other, "container", "mount", name, "extra", extra, "/extra", NULL);
+    assert_status(mounted, 0);
+    _result_ shift = incus_command("config", "device", "get", name, "extra", "shift", NULL);
+    assert_string_equal(shift.out, "false\n");
+}
+
+/* On a terminal the restart is offered; yes gives it the mapping that is needed. */
+static void test_other_mapping_accepted(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1);
+    start_background("--persistent");
+    struct how other = become_1000();
+    const char *const shell[] = {"berth", "shell", "--persistent", NULL};
+    terminal_open(&terminal, &other, 120, 24, shell);
+    terminal_expect(&terminal, "restart it with that");
+    terminal_type(&terminal, "y\r");
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "touch as-1000; echo $((40+2))\r");
+    terminal_expect(&terminal, "42");
+    detach(&terminal);
+    terminal_close_restored(&terminal);
+    _cleanup_free_ char *owner = file_owner(folder, "as-1000");
+    assert_string_equal(owner, "1000:1000");
+    _result_ real = incus_command("config", "get", name, "raw.idmap", NULL);
+    assert_string_equal(real.out, "\n");
+}
+
+/* A container with the workspace's name, but another workspace's files, is never taken. */
+static void test_other_workspace(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = slot_name(1), *second = slot_name(2),
+                        *elsewhere = new_folder("", 1001, 1001),
+                        *source = str_printf("source=%s", elsewhere);
+    _result_ made = incus_command("init", "coi", name, NULL);
+    _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
+                                    "path=/workspace", NULL);
+    _result_ taken = berth(&how, "shell", "--background", "--slot", "1", NULL);
+    assert_status(taken, 1);
+    assert_has(taken.err, "whose workspace is");
+    _result_ next = berth(&how, "shell", "--background", "--persistent", NULL);
+    assert_status(next, 0);
+    assert_has(next.out, second);
+}
+
+/* A saved session: by its id, by its beginning, by the workspace; its container may be gone. */
+static void test_resume(void **state) {
+    (void)state;
+    _cleanup_free_ char
+        *name = slot_name(3),
+        *mine = str_printf(
+            "{\"session_id\": \"11111111-2222-4333-8444-555555555555\", \"container_name\": \"%s\", "
+            "\"persistent\": true, \"workspace\": \"%s\", \"saved_at\": \"2026-01-02T03:04:05Z\", "
+            "\"coi_only\": 7}",
+            name, folder);
+    write_record("11111111-2222-4333-8444-555555555555", mine);
+    _result_ info = berth(&how, "info", "1111", NULL);
+    assert_status(info, 0);
+    assert_has(info.out, folder);
+    struct how from_elsewhere = how;
+    from_elsewhere.cwd = "/";
+    _result_ resumed = berth(&from_elsewhere, "shell", "--background", "--resume=1111", NULL);
+    assert_status(resumed, 0);
+    assert_has(resumed.out, name);
+    _cleanup_json_ json_t *record = only_record(NULL);
+    assert_string_equal(json_str_at(record, "session_id"), "11111111-2222-4333-8444-555555555555");
+    assert_int_equal(json_int_at(record, "coi_only"), 7);
+    assert_string_not_equal(json_str_at(record, "saved_at"), "2026-01-02T03:04:05Z");
+    _result_ again = berth(&how, "--continue", "shell", "--background", NULL);
+    assert_status(again, 0);
+    assert_has(again.out, name);
+    _result_ unknown = berth(&how, "shell", "--background", "--resume=9999", NULL);
+    assert_status(unknown, 1);
+    assert_has(unknown.err, "no saved session \"9999\"");
+}
+
+/* Two at one moment: two slots, two containers, two records. */
+static void test_two_at_once(void **state) {
+    (void)state;
+    char *argv[] = {"berth", "shell", "--background", NULL};
+    struct child children[3];
+    for (size_t i = 0; i < array_length(children); i++)
+        children[i] = berth_start(&how, argv);
+    _cleanup_(buffer_done) struct buffer names = {0};
+    for (size_t i = 0; i < array_length(children); i++) {
+        _result_ result = child_wait(&children[i]);
+        assert_status(result, 0);
+        buffer_text(&names, result.out);
+    }
+    for (unsigned int slot = 1; slot <= array_length(children); slot++) {
+        _cleanup_free_ char *name = slot_name(slot);
+        assert_has(names.data, name);
+    }
+}
+
+/* Ctrl-C while it is launched: nothing stays, no record either. */
+static void test_cancelled(void **state) {
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char *argv[] = {"berth", "shell", "--background", NULL};
+        struct child child = berth_start(&how, argv);
+        for (int64_t end = loop_now() + 60 * i; loop_now() < end;)
+            ;
+        kill(child.pid, SIGINT);
+        _result_ result = child_wait(&child);
+        if (result.status == 0)
+            remove_containers(); /* it was done before */
+        assert_no_containers();
+        if (result.status != 0)
+            assert_null(only_record(NULL));
+        fresh(state);
+    }
+}
+
+static void test_tool(void **state) {
+    (void)state;
+    static const char *with_tool[] = {NULL, "BERTH_TOOL=sleep 1234", NULL};
+    with_tool[0] = home_variable;
+    struct how tool = how;
+    tool.variables = with_tool;
+    _result_ started = berth(&tool, "shell", "--background", NULL);
+    assert_status(started, 0);
+    _cleanup_free_ char *name = slot_name(1), *path = NULL;
+    _result_ processes = berth(&how, "container", "exec", name, "--", "ps", "-eo", "user,args", NULL);
+    assert_has(processes.out, "sleep 1234");
+    _cleanup_json_ json_t *record = only_record(&path);
+    assert_non_null(record);
+    assert_has(path, "/sessions-sleep/");
+}
+
+/* An image without tmux, and one without the user: said, and nothing left. */
+static void test_no_tmux(void **state) {
+    (void)state;
+    _result_ result = berth(&how, "shell", "--background", "--image", "berth-small", NULL);
+    assert_status(result, 1);
+    assert_has(result.err, "has no tmux");
+    assert_no_containers();
+    assert_null(only_record(NULL));
+}
+
+/* Attach: names what it cannot go into, and why. */
+static void test_attach_errors(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1);
+    const char *const none[] = {"berth", "attach", NULL},
+                      *const unknown[] = {"berth", "attach", "nobody", NULL},
+                      *const named[] = {"berth", "attach", name, NULL};
+    terminal_open(&terminal, &how, 100, 24, none);
+    terminal_expect_raw(&terminal, "no session runs", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 1);
+    terminal_open(&terminal, &how, 100, 24, unknown);
+    terminal_expect_raw(&terminal, "no session nobody", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 1);
+    start_background("--persistent");
+    _result_ second = berth(&how, "shell", "--background", NULL);
+    terminal_open(&terminal, &how, 100, 24, none);
+    terminal_expect_raw(&terminal, "several sessions run", 0);
+    terminal_expect_raw(&terminal, name, 0);
+    assert_int_equal(terminal_close_restored(&terminal), 2);
+    _result_ frozen = incus_command("pause", name, NULL);
+    terminal_open(&terminal, &how, 100, 24, named);
+    terminal_expect_raw(&terminal, "it is Frozen", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 1);
+    _result_ thawed = incus_command("start", name, NULL);
+    _result_ stopped = incus_command("stop", "-f", name, NULL);
+    terminal_open(&terminal, &how, 100, 24, named);
+    terminal_expect_raw(&terminal, "it is Stopped", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 1);
+}
+
+/* A container and a session made by coi: found, gone into, left, and ended as its record says. */
+static void test_of_coi(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = slot_name(1), *session = str_printf("coi-%s", name),
+                        *source = str_printf("source=%s", folder),
+                        *record =
+                            str_printf("{\"session_id\": \"aaaa1111-2222-4333-8444-555555555555\", "
+                                       "\"container_name\": \"%s\", \"persistent\": false, "
+                                       "\"workspace\": \"%s\", \"saved_at\": \"2026-01-02T03:04:05Z\"}",
+                                       name, folder);
+    _result_ made = incus_command("init", "coi", name, "-c", "raw.idmap=both 1001 1000", NULL);
+    _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
+                                    "path=/workspace", NULL);
+    _result_ started = incus_command("start", name, NULL);
+    write_record("aaaa1111-2222-4333-8444-555555555555", record);
+    _result_ ready = incus_command(
+        "exec", name, "--", "sh", "-c",
+        "until [ -L /run/systemd/units/invocation:systemd-user-sessions.service ]; do sleep 0.1; done",
+        NULL);
+    _result_ tmux = incus_command("exec", name, "--user", "1000", "--group", "1000", "--cwd", "/workspace",
+                                  "--", "tmux", "new-session", "-d", "-s", session, NULL);
+    _result_ list = berth(&how, "list", "--all", NULL);
+    assert_has(list.out, name);
+    assert_has(list.out, "aaaa1111");
+    const char *const attach[] = {"berth", "attach", name, NULL};
+    terminal_open(&terminal, &how, 80, 24, attach);
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "touch by-coi; echo $((40+2))\r");
+    terminal_expect(&terminal, "42");
+    detach(&terminal);
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+    _cleanup_free_ char *owner = file_owner(folder, "by-coi");
+    assert_string_equal(owner, "1001:1001");
+    _result_ ended = berth(&how, "shutdown", name, "--force", NULL);
+    assert_status(ended, 0);
+    await_status(name, "");
+    assert_null(only_record(NULL));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        session_test(test_background),
+        session_test(test_terminal),
+        session_test(test_hangup),
+        session_test(test_power_off),
+        session_test(test_debug),
+        session_test(test_no_terminal),
+        session_test(test_reuse_running),
+        session_test(test_reuse_stopped),
+        session_test(test_other_mapping),
+        session_test(test_other_mapping_accepted),
+        session_test(test_other_workspace),
+        session_test(test_resume),
+        session_test(test_two_at_once),
+        session_test(test_cancelled),
+        session_test(test_tool),
+        session_test(test_no_tmux),
+        session_test(test_attach_errors),
+        session_test(test_of_coi),
+    };
+    return cmocka_run_group_tests(tests, group_setup, teardown);
+}
