@@ -40,10 +40,17 @@ static bool ask(void *data, const char *question) {
            (strcasecmp(answer, "y\n") == 0 || strcasecmp(answer, "yes\n") == 0);
 }
 
+struct launch_watcher cli_watcher(struct cli *cli) {
+    bool hook = *settings_text(&cli->settings, SETTING_PRE_START);
+    return (struct launch_watcher){.notice = notice,
+                                   .progress = progress,
+                                   .pre_start = hook ? pre_start : NULL,
+                                   .ask = ask,
+                                   .data = cli};
+}
+
 bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *plan, struct error *err) {
-    struct launch_watcher watcher = {.notice = notice, .progress = progress, .ask = ask, .data = cli};
-    if (*settings_text(&cli->settings, SETTING_PRE_START))
-        watcher.pre_start = pre_start;
+    struct launch_watcher watcher = cli_watcher(cli);
     cli_say_mapping(cli, prepared);
     return loop_signals(cli->loop, caught, cli, err) &&
            session_open(cli->client, prepared, &watcher, plan, err);

@@ -10,6 +10,8 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared);
 /* From here on signals cancel what is under way, or go to the command that is joined. */
 bool cli_catch_signals(struct cli *cli, struct error *err) nodiscard;
 
+/* Notices and progress on stderr, questions on the terminal, the settings' hook. */
+struct launch_watcher cli_watcher(struct cli *cli);
 /* cli_catch_signals(), then launches what was prepared, or reuses what is there. */
 bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *plan,
                       struct error *err) nodiscard;

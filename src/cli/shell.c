@@ -29,7 +29,8 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
     if (!cli_open_session(cli, prepared, &plan, err))
         return -1;
     struct inside inside = {cli->client, plan.name, plan.code, plan.environment};
-    if (!lasting_set_up(&inside, prepared, &plan, !cli->debug, err))
+    struct launch_watcher watcher = cli_watcher(cli);
+    if (!lasting_set_up(&inside, prepared, &plan, !cli->debug, &watcher, err))
         return -1;
     if (cli->background) {
         _cleanup_free_ char *line = str_printf("%s\n", plan.name);

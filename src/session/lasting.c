@@ -52,28 +52,67 @@ static bool keep_record(const struct prepared *prepared, const struct plan *plan
     return record_save(record, err);
 }
 
-static bool verify(const struct inside *inside, const struct plan *plan, struct error *err) {
-    if (plan->other_mapping)
-        return true;
-    _cleanup_(verification_cleanup) struct verification *verification = verify_begin(inside->client, plan);
-    return verify_expanded(inside->client, plan, err) && verify_end(verification, err);
+/*
+ * An image may lack the user: its number alone has the rights that the mapping gives it, where the
+ * container's root would have none. What it has no place for is its home.
+ */
+static void live_without_home(const struct inside *inside, const struct launch_watcher *watcher) {
+    _cleanup_free_ char *words =
+        str_printf("the image has no %s: the session runs as uid %u without a name, its HOME is /tmp",
+                   json_get_str(inside->environment, "HOME"), inside->code.uid);
+    json_object_set_new((json_t *)inside->environment, "HOME", json_string("/tmp"));
+    if (watcher->notice)
+        watcher->notice(watcher->data, words);
 }
 
+static bool verify_by_itself(const struct inside *inside, const struct plan *plan, struct error *err) {
+    _cleanup_(verification_cleanup) struct verification *verification = verify_begin(inside->client, plan);
+    return verify_end(verification, err);
+}
+
+/* What can be asked in the command that starts tmux costs no call of its own. */
 static bool start_tmux(const struct inside *inside, const struct prepared *prepared,
-                       const struct plan *plan, struct error *err) {
-    bool alive = false;
-    if (plan->was_running && !tmux_alive(inside, &alive, err))
+                       const struct plan *plan, const struct launch_watcher *watcher, struct error *err) {
+    const char *tool = settings_text(prepared->request->settings, SETTING_TOOL);
+    const char *condition = verify_condition(plan);
+    bool home = true;
+    if (!condition && !verify_by_itself(inside, plan, err))
         return false;
-    return alive || (tmux_wait_ready(inside, err) &&
-                     tmux_start(inside, settings_text(prepared->request->settings, SETTING_TOOL), err));
+    for (;;) {
+        switch (tmux_start(inside, tool, condition ? condition : "true", home, err)) {
+        case TMUX_STARTED:
+            return true;
+        case TMUX_NOT_TRUE: /* looked at closely, it is an error with a name, or no fault */
+            if (!verify_by_itself(inside, plan, err))
+                return false;
+            condition = NULL;
+            break;
+        case TMUX_NO_HOME:
+            live_without_home(inside, watcher);
+            home = false;
+            break;
+        case TMUX_FAILED:
+            return false;
+        }
+    }
+}
+
+static bool set_up(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
+                   bool with_tmux, const struct launch_watcher *watcher, struct error *err) {
+    bool alive = false;
+    if (!plan->other_mapping && !verify_expanded(inside->client, plan, err))
+        return false;
+    if (!keep_record(prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
+        return false;
+    return with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
+                               : verify_by_itself(inside, plan, err);
 }
 
 bool lasting_set_up(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
-                    bool with_tmux, struct error *err) {
+                    bool with_tmux, const struct launch_watcher *watcher, struct error *err) {
     struct loop *loop = incus_loop(inside->client);
     loop_interruptible(loop, true);
-    bool good = verify(inside, plan, err) && keep_record(prepared, plan, err) &&
-                (!with_tmux || start_tmux(inside, prepared, plan, err));
+    bool good = set_up(inside, prepared, plan, with_tmux, watcher, err);
     loop_interruptible(loop, false);
     if (good || plan->reused)
         return good;

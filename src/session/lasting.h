@@ -14,7 +14,8 @@ bool lasting_resume(struct session_request *request, struct settings *settings, 
 
 /*
  * `with_tmux` false: a plain shell is wanted. On a failure a container that was launched for this is
- * removed, and its record with it; one that was reused stays as it is.
+ * removed, and its record with it; one that was reused stays as it is. An image without the user's home
+ * is told to the watcher, and inside->environment changed to live without it.
  */
 bool lasting_set_up(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
-                    bool with_tmux, struct error *err) nodiscard;
+                    bool with_tmux, const struct launch_watcher *watcher, struct error *err) nodiscard;

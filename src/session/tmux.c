@@ -1,31 +1,24 @@
 #include "session/tmux.h"
 
+#include "incus/capture.h"
+
 #include <string.h>
 
 char *tmux_session(const char *container) {
     return str_printf("coi-%s", container);
 }
 
-static bool run(const struct inside *inside, char *const *command, int *status, struct error *err) {
-    struct exec_request request = {.command = command,
-                                   .uid = inside->code.uid,
-                                   .gid = inside->code.gid,
-                                   .cwd = WORKSPACE_PATH,
-                                   .environment = inside->environment};
-    return exec_run(inside->client, inside->name, &request, status, err);
+static struct exec_request as_code(const struct inside *inside, char *const *command) {
+    return (struct exec_request){.command = command,
+                                 .uid = inside->code.uid,
+                                 .gid = inside->code.gid,
+                                 .cwd = WORKSPACE_PATH,
+                                 .environment = inside->environment};
 }
 
-bool tmux_wait_ready(const struct inside *inside, struct error *err) {
-    /* a link to nothing but the invocation's id; the unit is ordered behind sysinit.target, and with it
-     * behind systemd-tmpfiles-setup.service */
-    char *script = "conf=/etc/tmpfiles.d/tmp.conf; [ -e $conf ] || conf=/usr/lib/tmpfiles.d/tmp.conf\n"
-                   "grep -qs '^D' $conf || exit 0\n"
-                   "for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
-                   "[ -L /run/systemd/units/invocation:systemd-user-sessions.service ] && exit 0\n"
-                   "sleep 0.05; done; done";
-    char *command[] = {"sh", "-c", script, NULL};
-    int status = -1;
-    return run(inside, command, &status, err);
+static bool run(const struct inside *inside, char *const *command, int *status, struct error *err) {
+    struct exec_request request = as_code(inside, command);
+    return exec_run(inside->client, inside->name, &request, status, err);
 }
 
 bool tmux_alive(const struct inside *inside, bool *alive, struct error *err) {
@@ -51,26 +44,63 @@ static void add_tool(const char *tool, struct strings *command) {
             strings_add(command, word);
 }
 
-bool tmux_start(const struct inside *inside, const char *tool, struct error *err) {
-    _cleanup_free_ char *session = tmux_session(inside->name);
+#define STATUS_NOT_TRUE 61
+#define STATUS_NO_HOME  62
+
+/* The invocation's link points to no file, only says its id; the unit that it belongs to is ordered behind
+ * sysinit.target, and with it behind systemd-tmpfiles-setup.service. */
+static const char wait_ready[] =
+    "conf=/etc/tmpfiles.d/tmp.conf; [ -e $conf ] || conf=/usr/lib/tmpfiles.d/tmp.conf\n"
+    "if grep -qs '^D' $conf; then for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
+    "[ -L /run/systemd/units/invocation:systemd-user-sessions.service ] && break 2\n"
+    "sleep 0.05; done; done; fi\n"
+    "exec \"$@\"\n";
+
+static enum tmux_start outcome(const struct inside *inside, int status, const char *words,
+                               struct error *err) {
+    switch (status) {
+    case 0:
+        return TMUX_STARTED;
+    case STATUS_NOT_TRUE:
+        return TMUX_NOT_TRUE;
+    case STATUS_NO_HOME:
+        return TMUX_NO_HOME;
+    case 127:
+        error_set(err, ERROR_FAILED, "the image of %s has no tmux, in which sessions live", inside->name);
+        error_hint(err, "--debug gives a plain shell; berth run needs none");
+        return TMUX_FAILED;
+    default:
+        error_set(err, ERROR_FAILED, "tmux in %s could not start the session (status %d): %s", inside->name,
+                  status, words);
+        return TMUX_FAILED;
+    }
+}
+
+enum tmux_start tmux_start(const struct inside *inside, const char *tool, const char *condition, bool home,
+                           struct error *err) {
+    _cleanup_free_ char *session = tmux_session(inside->name),
+                        *script =
+                            str_printf("%s || exit %d\n%s || exit %d\n%s", condition, STATUS_NOT_TRUE,
+                                       home ? "[ -d \"$HOME\" ]" : "true", STATUS_NO_HOME, wait_ready);
     _cleanup_(strings_done) struct strings command = {0};
     int status = -1;
-    const char *const fixed[] = {"tmux", "new-session", "-d", "-s", session, "-c", WORKSPACE_PATH};
+    const char *const fixed[] = {"sh", "-c", script,  "sh", "tmux",        "new-session",
+                                 "-d", "-s", session, "-c", WORKSPACE_PATH};
     for (size_t i = 0; i < array_length(fixed); i++)
         strings_add(&command, fixed[i]);
     if (tool[strspn(tool, " \t")])
         add_tool(tool, &command);
     if (!run(inside, command.items, &status, err))
-        return false;
-    if (status == 0)
-        return true;
-    if (status == 127) {
-        error_set(err, ERROR_FAILED, "the image of %s has no tmux, in which sessions live", inside->name);
-        error_hint(err, "--debug gives a plain shell; berth run needs none");
-        return false;
-    }
-    return error_set(err, ERROR_FAILED, "tmux in %s could not start the session (status %d)", inside->name,
-                     status);
+        return TMUX_FAILED;
+    if (status != 1)
+        return outcome(inside, status, "", err);
+    /* once more, with its words: at the very beginning of a boot a first try fails now and then */
+    _cleanup_(capture_done) struct capture capture = {0};
+    struct exec_request request = as_code(inside, command.items);
+    if (!exec_capture(inside->client, inside->name, &request, 4096, &capture, err))
+        return TMUX_FAILED;
+    _cleanup_free_ char *words = str_shown(capture.err.data);
+    return outcome(inside, capture.status, words, err);
 }
 
 void tmux_attach_command(const char *container, struct strings *command) {

@@ -15,17 +15,21 @@ struct inside {
     const json_t *environment; /* an object of strings */
 };
 
-/*
- * Waits, at most 5 seconds, until what is put into /tmp stays there: many images have systemd empty it
- * while they boot (tmpfiles.d(5), type D), and tmux keeps its socket there.
- */
-bool tmux_wait_ready(const struct inside *inside, struct error *err) nodiscard;
 /* *alive: whether the session is there. An image without tmux has none. */
 bool tmux_alive(const struct inside *inside, bool *alive, struct error *err) nodiscard;
+/* What tmux_start() came to; everything else is an error. */
+enum tmux_start { TMUX_STARTED, TMUX_NOT_TRUE, TMUX_NO_HOME, TMUX_FAILED };
+
 /*
- * Starts the session, detached, in /workspace; `tool`: a program and its arguments, separated by
- * spaces, "" is the user's shell. No shell reads it.
+ * Starts the session, detached, in /workspace, by one command inside. `tool`: a program and its
+ * arguments, separated by spaces, "" is the user's shell. No shell reads it. Before that, in the same
+ * command:
+ * - `condition`, a constant of ours in sh's words (verify_condition()), must be true;
+ * - with `home`, the directory HOME must be there;
+ * - what is put into /tmp must stay there, which is waited for, 5 seconds at most: many images have
+ *   systemd empty it while they boot (tmpfiles.d(5), type D), and tmux keeps its socket there.
  */
-bool tmux_start(const struct inside *inside, const char *tool, struct error *err) nodiscard;
+enum tmux_start tmux_start(const struct inside *inside, const char *tool, const char *condition, bool home,
+                           struct error *err) nodiscard;
 /* The command that attaches to it. Caller owns. */
 void tmux_attach_command(const char *container, struct strings *command);

@@ -42,26 +42,43 @@ bool verify_expanded(struct incus *client, const struct plan *plan, struct error
                      instance.name, raw);
 }
 
+enum quick { QUICK_NOT, QUICK_WHOLE, QUICK_WITHOUT_GROUP };
+
 /*
- * One command as code answers for the common case: test(1) with -O and -G (owned by the effective
- * ids) and -w.
+ * Whether test(1), run as code with -O and -G (owned by the effective ids) and -w, can tell that the
+ * prediction holds. Any group but code's and nogroup it cannot tell.
  */
+static enum quick quick_way(const struct plan *plan) {
+    const struct idmap_view *view = &plan->decision.view;
+    if (plan->other_mapping || !view->writable || view->seen.uid != plan->code.uid)
+        return QUICK_NOT;
+    return view->seen.gid == plan->code.gid ? QUICK_WHOLE
+           : view->seen.gid == IDMAP_NOBODY ? QUICK_WITHOUT_GROUP
+                                            : QUICK_NOT;
+}
+
+const char *verify_condition(const struct plan *plan) {
+    static const char *const conditions[] = {
+        [QUICK_NOT] = NULL,
+        [QUICK_WHOLE] =
+            "[ -O " WORKSPACE_PATH " ] && [ -G " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH " ]",
+        [QUICK_WITHOUT_GROUP] = "[ -O " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH " ]"};
+    return conditions[quick_way(plan)];
+}
+
 struct verification *verify_begin(struct incus *client, const struct plan *plan) {
     static char *const whole[] = {"test",         "-O", WORKSPACE_PATH, "-a",           "-G",
                                   WORKSPACE_PATH, "-a", "-w",           WORKSPACE_PATH, NULL};
     static char *const without_group[] = {"test", "-O", WORKSPACE_PATH, "-a", "-w", WORKSPACE_PATH, NULL};
-    const struct idmap_view *view = &plan->decision.view;
     struct verification *verification = mem_new(sizeof *verification);
     *verification = (struct verification){.client = client, .plan = plan};
-    /* any group but code's cannot be told by test */
-    if (plan->other_mapping)
-        return verification;
-    bool group = view->seen.gid == plan->code.gid, tellable = group || view->seen.gid == IDMAP_NOBODY;
-    if (view->writable && view->seen.uid == plan->code.uid && tellable)
-        verification->quick = exec_ask(client, plan->name,
-                                       &(struct exec_request){.command = group ? whole : without_group,
-                                                              .uid = plan->code.uid,
-                                                              .gid = plan->code.gid});
+    enum quick way = quick_way(plan);
+    if (way != QUICK_NOT)
+        verification->quick =
+            exec_ask(client, plan->name,
+                     &(struct exec_request){.command = way == QUICK_WHOLE ? whole : without_group,
+                                            .uid = plan->code.uid,
+                                            .gid = plan->code.gid});
     return verification;
 }
 

@@ -25,5 +25,11 @@ static inline void verification_cleanup(struct verification **verification) {
     verification_free(*verification);
 }
 
+/*
+ * The same as a condition in sh's words, for who runs a command inside anyhow; NULL where the
+ * prediction cannot be asked for like that.
+ */
+const char *verify_condition(const struct plan *plan);
+
 /* The error for a profile's device with shift=true in a container with raw.idmap. */
 bool verify_shift_beside_raw(const char *device, const char *name, struct error *err);

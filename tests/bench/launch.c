@@ -5,13 +5,9 @@
 #include "incus/exec.h"
 #include "incus/instance.h"
 #include "incus/operation.h"
-#include "tests/harness/harness.h"
+#include "tests/harness/bench.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #define ROUNDS    25
 #define INSTANCES 300
@@ -29,59 +25,9 @@ static int teardown(void **state) {
     return group_teardown(state);
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-struct cost {
-    double seconds;
-    double cpu;
-    long peak_kb;
-};
-
-/* Runs a program to its end, its output thrown away. */
-static struct cost cost_of(char *const *argv) {
-    double begin = now();
-    pid_t pid = fork();
-    if (pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, 0);
-        dup2(null, 1);
-        if (chdir(folder) == 0)
-            execvp(argv[0], argv);
-        _exit(99);
-    }
-    struct rusage usage;
-    int status = 0;
-    assert_int_equal(wait4(pid, &status, 0, &usage), pid);
-    assert_int_equal(status, 0);
-    return (struct cost){now() - begin,
-                         (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                             (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
-                         usage.ru_maxrss};
-}
-
-static int by_value(const void *a, const void *b) {
-    double first = *(const double *)a, second = *(const double *)b;
-    return first < second ? -1 : first > second;
-}
-
-static double median(double *values) {
-    qsort(values, ROUNDS, sizeof *values, by_value);
-    return values[ROUNDS / 2];
-}
-
-static void verdict(const char *what, double value, const char *unit, double limit) {
-    print_message("# %s: %.3f%s (limit %.2f)\n", what, value, unit, limit);
-    if (value > limit)
-        fail_msg("%s: %.3f%s is above %.2f", what, value, unit, limit);
-}
-
 static double berth_run(void) {
     char *argv[] = {getenv("BERTH"), "run", "-q", "--", "true", NULL};
-    double seconds = cost_of(argv).seconds;
+    double seconds = bench_cost(argv, folder).seconds;
     assert_no_containers();
     return seconds;
 }
@@ -90,7 +36,8 @@ static double incus_run(const char *name) {
     char *launch[] = {"incus", "launch", "-q", "-e", "coi", (char *)name, NULL};
     char *exec[] = {"incus", "exec", (char *)name, "--", "true", NULL};
     char *delete[] = {"incus", "delete", "-f", (char *)name, NULL};
-    return cost_of(launch).seconds + cost_of(exec).seconds + cost_of(delete).seconds;
+    return bench_cost(launch, folder).seconds + bench_cost(exec, folder).seconds +
+           bench_cost(delete, folder).seconds;
 }
 
 static void finished(void *data, int status, struct error *err) {
@@ -122,13 +69,13 @@ static double bare_run(const char *name, const json_t *body) {
     struct exec_request request = {.command = command, .uid = 1000, .gid = 1000};
     _cleanup_(error_done) struct error err = {0};
     bool done = false;
-    double begin = now();
+    double begin = bench_now();
     assert_true(operation_run(daemon_client(), "POST", "/1.0/instances", body, NULL, NULL, NULL, &err));
     struct exec *exec = exec_start(daemon_client(), name, &request, &handler, &done);
     exec_release(exec);
     exec_end_input(exec);
     assert_true(loop_run(daemon_loop(), &done, &err));
-    double seconds = now() - begin;
+    double seconds = bench_now() - begin;
     exec_free(exec);
     assert_true(instance_change(daemon_client(), name, "stop", true, -1, &err));
     assert_no_containers();
@@ -146,8 +93,8 @@ static void test_run(void **state) {
         to_incus[i] = ours / incus_run(name);
         to_bare[i] = ours / bare_run(name, body);
     }
-    verdict("berth run / incus launch+exec+delete", median(to_incus), "", 0.40);
-    verdict("berth run / bare API", median(to_bare), "", 1.15);
+    bench_verdict("berth run / incus launch+exec+delete", bench_median(to_incus, ROUNDS), "", 0.40);
+    bench_verdict("berth run / bare API", bench_median(to_bare, ROUNDS), "", 1.15);
 }
 
 /* A dry run ends with the last question before the first change: what berth itself costs. */
@@ -156,8 +103,8 @@ static void test_start(void **state) {
     double cpu[ROUNDS];
     char *argv[] = {getenv("BERTH"), "run", "--dry-run", "--", "true", NULL};
     for (int i = 0; i < ROUNDS; i++)
-        cpu[i] = cost_of(argv).cpu;
-    verdict("CPU of berth up to the plan", median(cpu) * 1000, " ms", 10);
+        cpu[i] = bench_cost(argv, folder).cpu;
+    bench_verdict("CPU of berth up to the plan", bench_median(cpu, ROUNDS) * 1000, " ms", 10);
 }
 
 static void make_instances(void) {
@@ -177,14 +124,14 @@ static void test_list(void **state) {
     char *mine[] = {getenv("BERTH"), "list", NULL}, *theirs[] = {"incus", "list", NULL};
     make_instances();
     for (int i = 0; i < ROUNDS; i++) {
-        struct cost cost = cost_of(mine);
+        struct bench_cost cost = bench_cost(mine, folder);
         cpu[i] = cost.cpu * 1000;
         peak[i] = (double)cost.peak_kb / 1024;
-        ratio[i] = cost.seconds / cost_of(theirs).seconds;
+        ratio[i] = cost.seconds / bench_cost(theirs, folder).seconds;
     }
-    print_message("# berth list at %d instances: CPU %.1f ms\n", INSTANCES, median(cpu));
-    verdict("berth list / incus list", median(ratio), "", 0.8);
-    verdict("peak memory of berth list", median(peak), " MB", 12);
+    print_message("# berth list at %d instances: CPU %.1f ms\n", INSTANCES, bench_median(cpu, ROUNDS));
+    bench_verdict("berth list / incus list", bench_median(ratio, ROUNDS), "", 0.8);
+    bench_verdict("peak memory of berth list", bench_median(peak, ROUNDS), " MB", 12);
 }
 
 int main(void) {

@@ -181,7 +181,7 @@ static void test_power_off(void **state) {
     const char *const shell[] = {"berth", "shell", "--persistent", NULL};
     terminal_open(&terminal, &how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
-    terminal_type(&terminal, "sudo poweroff\r");
+    terminal_type(&terminal, "until sudo poweroff; do sleep 0.1; done\r");
     terminal_expect_raw(&terminal, "has ended and is kept, stopped", 0);
     assert_int_equal(terminal_close_restored(&terminal), 0);
     await_status(name, "STOPPED");
@@ -427,6 +427,42 @@ static void test_no_tmux(void **state) {
     assert_null(only_record(NULL));
 }
 
+/* An image whose user is another, and none at all: who works is who the mapping is for. */
+static void test_other_users(void **state) {
+    (void)state;
+    _cleanup_free_ char *maker = str_printf("%smaker", getenv("COI_CONTAINER_PREFIX")),
+                        *name = slot_name(1);
+    _result_ made = incus_command("launch", "-q", "coi", maker, NULL);
+    _result_ changed =
+        incus_command("exec", maker, "--", "sh", "-c",
+                      "userdel -r code 2>/dev/null; useradd -m -u 1234 -U -s /bin/bash dev", NULL);
+    _result_ stopped = incus_command("stop", "-f", maker, NULL);
+    _result_ published =
+        incus_command("publish", "-q", maker, "--alias", maker, "--compression", "none", NULL);
+    _result_ nobody = berth(&how, "shell", "--background", "--image", maker, NULL);
+    static const char *as_dev[] = {NULL, "BERTH_CODE_UID=1234", "BERTH_CODE_USER=dev", NULL};
+    as_dev[0] = home_variable;
+    struct how dev = how;
+    dev.variables = as_dev;
+    _result_ known = berth(&dev, "shell", "--background", "--image", maker, "--slot", "2", NULL);
+    _result_ typed = berth(&how, "tmux", "send", name, "echo $HOME > by-number", NULL);
+    _cleanup_free_ char *second = slot_name(2);
+    _result_ typed_dev = berth(&dev, "tmux", "send", second, "id -un > by-dev; echo $HOME >> by-dev", NULL);
+    for (int64_t end = loop_now() + 10000;
+         loop_now() < end && !(file_exists(folder, "by-number") && file_exists(folder, "by-dev"));)
+        ;
+    _cleanup_free_ char *first_owner = file_owner(folder, "by-number"),
+                        *dev_owner = file_owner(folder, "by-dev");
+    remove_containers();
+    _result_ deleted = incus_command("image", "delete", maker, NULL);
+    assert_status(nobody, 0);
+    assert_has(nobody.err, "the image has no /home/code: the session runs as uid 1000");
+    assert_status(known, 0);
+    assert_has_not(known.err, "the image has no");
+    assert_string_equal(first_owner, "1001:1001");
+    assert_string_equal(dev_owner, "1001:1001");
+}
+
 /* Attach: names what it cannot go into, and why. */
 static void test_attach_errors(void **state) {
     (void)state;
@@ -516,6 +552,7 @@ int main(void) {
         session_test(test_cancelled),
         session_test(test_tool),
         session_test(test_no_tmux),
+        session_test(test_other_users),
         session_test(test_attach_errors),
         session_test(test_of_coi),
     };
