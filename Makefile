@@ -5,7 +5,7 @@ DESTDIR ?=
 CC      ?= cc
 SAN     ?=
 
-LIBS      = libcurl jansson inih libmd
+LIBS      = libcurl jansson inih libmd ncursesw
 # wslay has no pkg-config file on Debian; it is found by trying
 PLAIN_LIBS = -lwslay
 TEST_LIBS = cmocka vterm
@@ -24,11 +24,11 @@ LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null) $(PLAIN_LIBS)
 COMPILE    = $(CC) $(STANDARD) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(SANITIZE) $(LIB_CFLAGS)
 
-SOURCES  = $(sort $(filter-out src/main.c,$(wildcard src/*/*.c)))
+SOURCES  = $(sort $(wildcard src/*/*.c ui/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT     = $(sort $(wildcard tests/unit/*.c))
 HARNESS  = $(sort $(wildcard tests/harness/*.c))
-LIVE     = $(sort $(wildcard tests/integration/*.c))
+LIVE     = $(sort $(wildcard tests/integration/*.c tests/screen/*.c))
 BENCH    = $(sort $(wildcard tests/bench/*.c))
 UNIT_PROGRAMS  = $(UNIT:%.c=$(BUILD)/%)
 LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)

@@ -1,9 +1,21 @@
 /* berth: picks a command, or the screen. */
 #include "cli/command.h"
+#include "ui/ui.h"
 
 #include <locale.h>
 
+static int screen(struct cli *cli, struct error *err) {
+    struct ui_options options = {.settings = &cli->settings,
+                                 .socket = cli->socket,
+                                 .no_color = cli->no_color,
+                                 .complete = completion_find};
+    int signal = 0;
+    if (!ui_run(&options, &signal, err))
+        return -1;
+    return signal ? 128 + signal : 0;
+}
+
 int main(int argc, char **argv) {
     setlocale(LC_CTYPE, "");
-    return cli_main(argc, argv);
+    return cli_main(argc, argv, screen);
 }

@@ -290,6 +290,10 @@ bool loop_has_tasks(const struct loop *loop) {
     return loop->tasks != NULL;
 }
 
+void loop_cancel_tasks(struct loop *loop) {
+    tasks_cancel(loop->tasks);
+}
+
 static void set_true(void *data) {
     *(bool *)data = true;
 }

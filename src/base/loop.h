@@ -68,8 +68,9 @@ bool loop_cancelled(const struct loop *loop, struct error *err);
  */
 bool loop_run(struct loop *loop, const bool *done, struct error *err) nodiscard;
 
-/* Whether tasks are under way. */
+/* Whether tasks are under way; and task_cancel() for all of them. */
 bool loop_has_tasks(const struct loop *loop);
+void loop_cancel_tasks(struct loop *loop);
 
 /* Runs for so long, and no longer. */
 bool loop_pause(struct loop *loop, long milliseconds, struct error *err) nodiscard;

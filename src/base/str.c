@@ -70,11 +70,8 @@ bool str_to_number(const char *text, unsigned long limit, unsigned long *number)
     return true;
 }
 
-/*
- * The length of the UTF-8 sequence at `text`, 0 if there is none. The table of well-formed sequences
- * is the Unicode standard's 3-7: no overlong forms, no surrogates, nothing past U+10FFFF.
- */
-static size_t utf8_length(const unsigned char *text) {
+/* The table of well-formed sequences is the Unicode standard's 3-7. */
+size_t str_utf8_length(const unsigned char *text) {
     if (text[0] < 0x80)
         return 1;
     size_t length = text[0] >= 0xc2 && text[0] <= 0xdf   ? 2
@@ -93,7 +90,7 @@ static size_t utf8_length(const unsigned char *text) {
 
 bool str_is_utf8(const char *text) {
     for (size_t length; *text; text += length)
-        if ((length = utf8_length((const unsigned char *)text)) == 0)
+        if ((length = str_utf8_length((const unsigned char *)text)) == 0)
             return false;
     return true;
 }
@@ -103,7 +100,7 @@ char *str_shown(const char *text) {
     buffer_text(&out, "");
     while (text && *text) {
         const unsigned char *at = (const unsigned char *)text;
-        size_t length = utf8_length(at);
+        size_t length = str_utf8_length(at);
         bool control = at[0] < 0x20 || at[0] == 0x7f || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
         buffer_add(&out, length == 0 || control ? "?" : text, length == 0 || control ? 1 : length);
         text += length ? length : 1;
@@ -182,7 +179,43 @@ void buffer_drop(struct buffer *buffer, size_t size) {
     buffer->size -= size;
 }
 
+void buffer_drop_end(struct buffer *buffer, size_t size) {
+    if (size >= buffer->size)
+        return;
+    buffer->size = size;
+    buffer->data[size] = 0;
+}
+
 void buffer_done(struct buffer *buffer) {
     free(buffer->data);
     *buffer = (struct buffer){0};
+}
+
+void words_split_unfinished(const char *text, struct strings *words) {
+    _cleanup_(buffer_done) struct buffer word = {0};
+    char quote = 0;
+    bool any = false;
+    for (; *text; text++) {
+        if (quote ? *text == quote : *text == '"' || *text == '\'') {
+            quote = quote ? 0 : *text;
+            any = true;
+        } else if (*text == ' ' && !quote) {
+            if (any)
+                strings_add(words, word.data ? word.data : "");
+            buffer_done(&word);
+            any = false;
+        } else {
+            buffer_add(&word, text, 1);
+            any = true;
+        }
+    }
+    strings_add(words, word.data ? word.data : "");
+}
+
+void words_split(const char *text, struct strings *words) {
+    words_split_unfinished(text, words);
+    if (*words->items[words->count - 1])
+        return;
+    free(words->items[--words->count]);
+    words->items[words->count] = NULL;
 }

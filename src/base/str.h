@@ -44,6 +44,12 @@ char *str_shown(const char *text) nodiscard;
 /* Whether text is valid UTF-8 (RFC 3629). */
 bool str_is_utf8(const char *text);
 
+/*
+ * The bytes of the UTF-8 sequence at `text` (which ends with NUL), 0 if there is none: no overlong
+ * forms, no surrogates, nothing past U+10FFFF.
+ */
+size_t str_utf8_length(const unsigned char *text);
+
 /* A list of strings that it owns; `items` ends with NULL, so that it serves as argv. */
 struct strings {
     char **items;
@@ -57,6 +63,13 @@ bool strings_has(const struct strings *list, const char *text);
 char *strings_join(const struct strings *list, const char *separator) nodiscard;
 void strings_done(struct strings *list);
 
+/*
+ * Adds the words of a line: separated by blanks, quotes of either kind hold one together. No shell's
+ * other signs mean anything. The second one has the last word too when it is still empty.
+ */
+void words_split(const char *text, struct strings *words);
+void words_split_unfinished(const char *text, struct strings *words);
+
 /* Bytes that grow; `data` always has a NUL behind its `size` bytes (NULL while nothing was added). */
 struct buffer {
     char *data;
@@ -68,4 +81,6 @@ void buffer_text(struct buffer *buffer, const char *text);
 void buffer_printf(struct buffer *buffer, const char *format, ...) printf_like(2, 3);
 /* Takes `size` bytes off the front. */
 void buffer_drop(struct buffer *buffer, size_t size);
+/* Keeps the first `size` bytes. */
+void buffer_drop_end(struct buffer *buffer, size_t size);
 void buffer_done(struct buffer *buffer);

@@ -130,6 +130,11 @@ void task_cancel(struct task *task) {
     task->cancelled = true;
 }
 
+void tasks_cancel(struct task *tasks) {
+    for (; tasks; tasks = tasks->next)
+        tasks->cancelled = true;
+}
+
 bool task_is_cancelled(const struct task *task) {
     return task->cancelled;
 }

@@ -27,6 +27,7 @@ void task_cancel(struct task *task);
 void tasks_run(struct task **tasks);
 /* Waits in the task that runs now: false when it was cancelled, and may be. */
 bool task_wait(struct task *task, const bool *done);
+void tasks_cancel(struct task *tasks);
 bool task_is_cancelled(const struct task *task);
 void task_interruptible(struct task *task, bool on);
 /* Drops tasks that never ended; what they own is lost. */

@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
 /* A process has one terminal; a signal handler can reach nothing but static things. */
 static struct termios saved;
 static volatile sig_atomic_t taken_fd = -1;
+static const char *volatile goodbye;
 
 bool tty_both(void) {
     return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -22,9 +25,14 @@ void tty_size(int fd, unsigned short *columns, unsigned short *rows) {
 }
 
 void tty_restore(void) {
-    if (taken_fd >= 0)
-        tcsetattr(taken_fd, TCSADRAIN, &saved);
+    int fd = taken_fd;
+    if (fd < 0)
+        return;
     taken_fd = -1;
+    const char *words = goodbye;
+    if (words && write(fd, words, strlen(words)) < 0)
+        words = NULL; /* it has gone */
+    tcsetattr(fd, words ? TCSAFLUSH : TCSADRAIN, &saved);
 }
 
 static void fatal(int signal) {
@@ -44,14 +52,24 @@ static void guard(void) {
         sigaction(signals[i], &action, NULL);
 }
 
-bool tty_raw(int fd, struct error *err) {
-    struct termios raw;
+bool tty_guard(int fd, const char *words, struct error *err) {
     if (tcgetattr(fd, &saved) < 0)
         return error_errno(err, errno, "the terminal's modes");
     guard();
-    raw = saved;
-    cfmakeraw(&raw);
+    goodbye = words;
     taken_fd = fd;
+    return true;
+}
+
+void tty_unguard(void) {
+    taken_fd = -1;
+}
+
+bool tty_raw(int fd, struct error *err) {
+    if (!tty_guard(fd, NULL, err))
+        return false;
+    struct termios raw = saved;
+    cfmakeraw(&raw);
     if (tcsetattr(fd, TCSADRAIN, &raw) < 0)
         return error_errno(err, errno, "the terminal's modes");
     return true;

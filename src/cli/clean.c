@@ -5,7 +5,7 @@
 
 /* Ephemeral and stopped: its session has ended, and nobody was there to remove it. */
 static bool is_left_over(const struct targets *targets, const struct session_row *row) {
-    return str_equal(row->status, "Stopped") && !targets_is_kept(targets, row);
+    return str_equal(row->status, "Stopped") && !keep_is_kept(row, &targets->records);
 }
 
 static bool has_container(const struct targets *targets, const struct record *record) {

@@ -1,6 +1,8 @@
 /* The frame of the command line: parsing by the tables, errors, and the way to the daemon. */
 #include "cli/flags.h"
 
+#include "base/tty.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -135,11 +137,22 @@ static bool looks_like_json(int argc, char **argv) {
     return false;
 }
 
+/* Without a command: the screen. */
+static int open_screen(struct cli *cli, struct error *err) {
+    if (tty_both())
+        return cli->screen(cli, err);
+    error_set(err, ERROR_USAGE, "the screen needs a terminal, and there is none");
+    error_hint(err, "berth list shows the sessions; berth help, all commands");
+    return -1;
+}
+
 static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     int first = 1;
     bool help = false;
     if (!settings_load(&cli->settings, err) || !parse(cli, NULL, true, argc, argv, &first, &help, err))
         return -1;
+    if (first == argc && !help)
+        return open_screen(cli, err);
     const struct command *command = first < argc ? find_command(argc, argv, &first) : command_find("help");
     if (first < argc && !command) {
         unknown_command(argv[first], err);
@@ -152,7 +165,8 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
         first += shift;
     }
     if (help) {
-        strings_add(&cli->arguments, command->name);
+        if (!str_equal(command->name, "help"))
+            strings_add(&cli->arguments, command->name);
         command = command_find("help");
     }
     for (; first < argc && !help; first++)
@@ -162,8 +176,9 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     return command->run(cli, err);
 }
 
-int cli_main(int argc, char **argv) {
-    struct cli cli = {.user = -1, .group = -1, .json_errors = looks_like_json(argc, argv)};
+int cli_main(int argc, char **argv, cli_screen_fn *screen) {
+    struct cli cli = {
+        .screen = screen, .user = -1, .group = -1, .json_errors = looks_like_json(argc, argv)};
     _cleanup_(error_done) struct error err = {0};
     int status = dispatch(&cli, argc, argv, &err);
     if (err.class != ERROR_NONE) {

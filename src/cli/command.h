@@ -9,6 +9,10 @@
 #include "session/launch.h"
 
 struct command;
+struct cli;
+
+/* What berth is without a command, on a terminal: the exit status; errors are left in err. */
+typedef int cli_screen_fn(struct cli *cli, struct error *err);
 
 /* What the command line said, and what commands share. */
 struct cli {
@@ -40,6 +44,7 @@ struct cli {
     struct loop *loop;
     struct incus *client; /* after cli_connect() */
     bool json_errors;
+    cli_screen_fn *screen;
     struct stream_joint *joint; /* that runs now, and gets the signals; NULL: none */
 };
 
@@ -80,8 +85,14 @@ int cli_group(struct cli *cli, struct error *err);
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 
-/* berth's main without the screen: parses, runs, prints the error. Returns the exit status. */
-int cli_main(int argc, char **argv);
+/* berth's main: parses, runs, prints the error. Returns the exit status. */
+int cli_main(int argc, char **argv, cli_screen_fn *screen);
+
+/*
+ * What may stand at the end of a command line, its last word unfinished; `names` are the sessions that
+ * there are. The daemon is not asked.
+ */
+void completion_find(const struct strings *words, const struct strings *names, struct strings *found);
 
 /* Makes cli->loop and cli->client; asks the daemon nothing. */
 bool cli_connect(struct cli *cli, struct error *err) nodiscard;

@@ -29,14 +29,15 @@ static const char fish_script[] = "function __berth_words\n"
                                   "complete -c berth -a '(__berth_words)'\n";
 
 struct completing {
-    struct cli *cli;
-    const char *current; /* the word that is being typed */
-    struct buffer out;
+    struct cli *cli;             /* to ask the daemon through; NULL: it is not asked */
+    const struct strings *names; /* of sessions; NULL: the daemon knows them */
+    const char *current;         /* the word that is being typed */
+    struct strings *found;
 };
 
 static void offer(struct completing *completing, const char *word) {
     if (str_starts(word, completing->current))
-        buffer_printf(&completing->out, "%s\n", word);
+        strings_add(completing->found, word);
 }
 
 static void offer_flags(struct completing *completing, const struct flag *const *flags) {
@@ -67,7 +68,9 @@ static void offer_sessions(struct completing *completing) {
     _cleanup_(strings_done) struct strings names = {0};
     _cleanup_(error_done) struct error ignored = {0};
     const char *prefix = name_prefix(&ignored);
-    if (!prefix || !cli_connect(completing->cli, &ignored) ||
+    if (completing->names)
+        offer_all(completing, completing->names);
+    if (!prefix || !completing->cli || !cli_connect(completing->cli, &ignored) ||
         !instance_names(completing->cli->client, &names, &ignored))
         return;
     for (size_t i = 0; i < names.count; i++)
@@ -78,7 +81,8 @@ static void offer_sessions(struct completing *completing) {
 static void offer_images(struct completing *completing) {
     _cleanup_(strings_done) struct strings names = {0};
     _cleanup_(error_done) struct error ignored = {0};
-    if (cli_connect(completing->cli, &ignored) && image_aliases(completing->cli->client, &names, &ignored))
+    if (completing->cli && cli_connect(completing->cli, &ignored) &&
+        image_aliases(completing->cli->client, &names, &ignored))
         offer_all(completing, &names);
 }
 
@@ -165,27 +169,38 @@ static const struct command *read_words(const struct strings *words, size_t last
     return command;
 }
 
+static void find(struct completing *completing, const struct strings *typed) {
+    const struct flag *flag;
+    completing->current = typed->items[typed->count - 1];
+    const struct command *command = read_words(typed, typed->count - 1, &flag);
+    if (flag) {
+        offer_values(completing, flag);
+    } else if (completing->current[0] == '-') {
+        offer_flags(completing, command ? command->flags : NULL);
+        offer_flags(completing, global_flags);
+    } else if (!command || command->run == cli_group) {
+        offer_commands(completing, command ? command->name : "");
+    } else {
+        offer_kind(completing, command);
+    }
+}
+
+void completion_find(const struct strings *words, const struct strings *names, struct strings *found) {
+    struct completing completing = {.names = names, .found = found};
+    if (words->count)
+        find(&completing, words);
+}
+
 static int complete_words(struct cli *cli, struct error *err) {
+    _cleanup_(strings_done) struct strings found = {0};
     const struct strings *words = &cli->arguments;
     if (words->count < 2)
         return 0;
     struct strings typed = {words->items + 1, words->count - 1};
-    struct completing completing = {.cli = cli, .current = typed.items[typed.count - 1]};
-    const struct flag *flag;
-    const struct command *command = read_words(&typed, typed.count - 1, &flag);
-    if (flag) {
-        offer_values(&completing, flag);
-    } else if (completing.current[0] == '-') {
-        offer_flags(&completing, command ? command->flags : NULL);
-        offer_flags(&completing, global_flags);
-    } else if (!command || command->run == cli_group) {
-        offer_commands(&completing, command ? command->name : "");
-    } else {
-        offer_kind(&completing, command);
-    }
-    bool good = cli_print(completing.out.data ? completing.out.data : "", err);
-    buffer_done(&completing.out);
-    return good ? 0 : -1;
+    find(&(struct completing){.cli = cli, .found = &found}, &typed);
+    strings_add(&found, ""); /* a newline behind the last one too */
+    _cleanup_free_ char *lines = strings_join(&found, "\n");
+    return cli_print(lines, err) ? 0 : -1;
 }
 
 static int run(struct cli *cli, struct error *err) {

@@ -13,7 +13,7 @@ static int run(struct cli *cli, struct error *err) {
         _cleanup_free_ char *workspace = str_shown(row->workspace);
         remove[i] = true;
         strings_printf(&details, "  %s (%s, %s, %s)", row->name, row->status,
-                       targets_is_kept(&targets, row) ? "persistent" : "ephemeral", workspace);
+                       keep_is_kept(row, &targets.records) ? "persistent" : "ephemeral", workspace);
     }
     _cleanup_free_ char *question =
         str_printf("delete %zu session%s, with all that is not in the workspace?", targets.count,

@@ -1,25 +1,7 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
-#include "session/plan.h"
-
-/* The container first: a record alone keeps nothing. */
-static bool keep(struct cli *cli, const struct targets *targets, const struct session_row *row,
-                 struct error *err) {
-    _cleanup_json_ json_t *body =
-        json_pack("{s:b, s:{s:s}}", "ephemeral", 0, "config", PERSISTENT_KEY, "true");
-    if (!instance_patch(cli->client, row->name, body, err))
-        return false;
-    for (size_t i = 0; i < targets->records.count; i++) {
-        struct record *record = &targets->records.items[i];
-        if (!str_equal(record->container, row->name))
-            continue;
-        record->persistent = true;
-        if (!record_save(record, err))
-            return false;
-    }
-    return true;
-}
+#include "session/keep.h"
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(targets_done) struct targets targets = {0};
@@ -35,7 +17,7 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     for (size_t i = 0; i < targets.count; i++) {
         _cleanup_(error_done) struct error failed = {0};
-        if (keep(cli, &targets, targets.rows[i], &failed)) {
+        if (keep_change(cli->client, targets.rows[i]->name, true, &targets.records, &failed)) {
             good++;
             cli_notice(cli, "%s is persistent", targets.rows[i]->name);
         } else {

@@ -15,7 +15,7 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     _cleanup_free_ bool *remove = mem_new(targets.count + 1);
     for (size_t i = 0; i < targets.count; i++) {
-        remove[i] = !targets_is_kept(&targets, targets.rows[i]);
+        remove[i] = !keep_is_kept(targets.rows[i], &targets.records);
         strings_printf(&details, "  %s (%s)", targets.rows[i]->name,
                        remove[i] ? "ephemeral: deleted when it has stopped" : "persistent: kept, stopped");
     }

@@ -67,13 +67,6 @@ bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, str
     return true;
 }
 
-bool targets_is_kept(const struct targets *targets, const struct session_row *row) {
-    if (row->ephemeral || row->kept_known)
-        return row->persistent;
-    const struct record *record = records_of_container(&targets->records, row->name);
-    return !record || record->persistent;
-}
-
 bool targets_confirm(const struct cli *cli, const char *question, const struct strings *details,
                      struct error *err) {
     char answer[16] = "";

@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "session/ending.h"
-#include "session/record.h"
+#include "session/keep.h"
 
 struct targets {
     struct overview overview;
@@ -20,9 +20,6 @@ void targets_done(struct targets *targets);
  */
 typedef bool fits_fn(const struct session_row *row);
 bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, struct error *err) nodiscard;
-
-/* Whether it is kept when its session ends: as its record and its container say, berth's or coi's. */
-bool targets_is_kept(const struct targets *targets, const struct session_row *row);
 
 /*
  * Asks `question`, with a line for each in `details` before it, and defaults to no. True with --force;

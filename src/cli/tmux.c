@@ -76,7 +76,7 @@ static int capture(struct cli *cli, struct error *err) {
                         *exactly = str_printf("=%s:", session ? session : "");
     if (!name)
         return -1;
-    char *command[] = {"tmux", "capture-pane", "-p", "-t", exactly, NULL};
+    char *command[] = {"tmux", "-u", "capture-pane", "-p", "-t", exactly, NULL};
     _cleanup_(capture_done) struct capture got = {0};
     return run_tmux(cli, name, command, &got, err) && cli_print(got.out.data ? got.out.data : "", err) ? 0
                                                                                                        : -1;

@@ -24,6 +24,7 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_DISK_WRITE] = {"limits", "disk_write", "BERTH_DISK_WRITE", KIND_RATE, ""},
     [SETTING_PROCESSES] = {"limits", "processes", "BERTH_PROCESSES", KIND_COUNT, ""},
     [SETTING_TOOL] = {"tool", "command", "BERTH_TOOL", KIND_TEXT, ""},
+    [SETTING_THEME] = {"screen", "theme", "BERTH_THEME", KIND_THEME, "auto"},
 };
 
 /* What a profile's section begins with. */
@@ -87,7 +88,7 @@ static void unknown_key(struct parse *parse, const char *section, const char *ke
         error_hint(parse->err, "[%s] has: %s", section, list);
     else
         error_hint(parse->err,
-                   "the sections are [incus], [container], [limits], [tool] and [profile NAME]");
+                   "the sections are [incus], [container], [limits], [tool], [screen] and [profile NAME]");
 }
 
 static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,
@@ -235,6 +236,13 @@ void settings_done(struct settings *settings) {
     *settings = (struct settings){0};
 }
 
+void settings_copy(struct settings *to, const struct settings *from) {
+    *to = (struct settings){.file = str_copy(from->file)};
+    for (int i = 0; i < SETTINGS_COUNT; i++)
+        store(to, (enum setting)i, settings_text(from, (enum setting)i), from->values[i].origin,
+              from->values[i].where);
+}
+
 bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
                    struct error *err) {
     if (!value_check(setting_specs[which].kind, value, err)) {
@@ -243,6 +251,10 @@ bool settings_flag(struct settings *settings, enum setting which, const char *fl
     }
     store(settings, which, value, ORIGIN_FLAG, flag);
     return true;
+}
+
+void settings_clear(struct settings *settings, enum setting which, const char *flag) {
+    store(settings, which, "", ORIGIN_FLAG, flag);
 }
 
 const char *settings_text(const struct settings *settings, enum setting which) {

@@ -24,6 +24,7 @@ enum setting {
     SETTING_DISK_WRITE,
     SETTING_PROCESSES,
     SETTING_TOOL,
+    SETTING_THEME,
     SETTINGS_COUNT
 };
 
@@ -36,6 +37,7 @@ enum setting_kind {
     KIND_SIZE,    /* 512MiB, 2GB, 10% */
     KIND_RATE,    /* 10MB, 500iops */
     KIND_PROGRAM, /* an absolute path */
+    KIND_THEME,   /* auto, dark, light, mono */
 };
 
 enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
@@ -74,6 +76,9 @@ struct profile_value {
  */
 bool settings_load(struct settings *settings, struct error *err) nodiscard;
 void settings_done(struct settings *settings);
+/* `to`, which is empty, becomes the same; profiles are left out: they are in force already or not at all.
+ */
+void settings_copy(struct settings *to, const struct settings *from);
 
 /* Reads a file's text, named `file` in errors; for settings_load() and the tests. */
 bool settings_parse(struct settings *settings, const char *file, const char *content,
@@ -81,6 +86,8 @@ bool settings_parse(struct settings *settings, const char *file, const char *con
 /* A flag's value; `flag` is named in the error and as the origin. */
 bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
                    struct error *err) nodiscard;
+/* Nothing is set any more, by this flag. */
+void settings_clear(struct settings *settings, enum setting which, const char *flag);
 
 /*
  * Puts a [profile NAME] section of the file in force: its values stand for the file's others, so that

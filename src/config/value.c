@@ -95,6 +95,10 @@ bool value_check(enum setting_kind kind, const char *value, struct error *err) {
         good = is_rate(value);
         wanted = "a rate per second such as 20MiB or 500iops";
         break;
+    case KIND_THEME:
+        good = is_one_of(value, (const char *const[]){"auto", "dark", "light", "mono"}, 4);
+        wanted = "auto, dark, light or mono";
+        break;
     case KIND_PROGRAM:
         good = is_text(value) && value[0] == '/';
         wanted = "the absolute path of a program";

@@ -61,6 +61,12 @@ char *incus_escape(const char *text) nodiscard;
 typedef void reply_fn(void *data, const struct reply *reply, struct error *err);
 struct call *incus_call(struct incus *client, const char *method, const char *path, const json_t *body,
                         reply_fn *done, void *data);
+/*
+ * The same for a GET of a list that may be long: `each` is called with its members one after the other,
+ * none of which is kept, then `done` with the rest of the answer.
+ */
+struct call *incus_call_each(struct incus *client, const char *path, json_each_fn *each, void *each_data,
+                             reply_fn *done, void *data);
 /* Drops a call: `done` will not be called. */
 void call_drop(struct call *call);
 

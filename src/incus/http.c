@@ -246,6 +246,14 @@ struct call *incus_call(struct incus *client, const char *method, const char *pa
     return call;
 }
 
+struct call *incus_call_each(struct incus *client, const char *path, json_each_fn *each, void *each_data,
+                             reply_fn *done, void *data) {
+    struct call *call = incus_call(client, "GET", path, NULL, done, data);
+    call->each = each;
+    call->each_data = each_data;
+    return call;
+}
+
 struct waiting {
     bool done;
     bool good;
@@ -270,9 +278,9 @@ static void wait_done(void *data, const struct reply *reply, struct error *err) 
 
 static bool wait_for(struct incus *client, const char *method, const char *path, const json_t *body,
                      struct waiting *waiting) {
-    struct call *call = incus_call(client, method, path, body, wait_done, waiting);
-    call->each = waiting->each;
-    call->each_data = waiting->each_data;
+    struct call *call =
+        waiting->each ? incus_call_each(client, path, waiting->each, waiting->each_data, wait_done, waiting)
+                      : incus_call(client, method, path, body, wait_done, waiting);
     if (!loop_run(client->loop, &waiting->done, waiting->err)) {
         if (!waiting->done)
             call_drop(call);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-static void row_done(struct session_row *row) {
+void session_row_done(struct session_row *row) {
     free(row->name);
     free(row->status);
     free(row->created_at);
@@ -15,11 +15,12 @@ static void row_done(struct session_row *row) {
     free(row->ipv4);
     free(row->owner);
     free(row->raw);
+    *row = (struct session_row){0};
 }
 
 void overview_done(struct overview *overview) {
     for (size_t i = 0; i < overview->count; i++)
-        row_done(&overview->rows[i]);
+        session_row_done(&overview->rows[i]);
     free(overview->rows);
     *overview = (struct overview){0};
 }
@@ -28,7 +29,21 @@ static const char *first_of(const char *first, const char *second) {
     return *first ? first : second;
 }
 
-static void read_row(struct session_row *row, const struct instance *instance, unsigned int slot) {
+/* Seconds of the epoch of an RFC 3339 time, as the daemon writes it; 0 if it is none, or the zero time. */
+static int64_t epoch(const char *text) {
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!rest || tm.tm_year < 71) /* the daemon's zero times are the years 1 and 1970 */
+        return 0;
+    time_t then = timegm(&tm);
+    rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
+    int hours = 0, minutes = 0;
+    if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
+        then -= (*rest == '-' ? -1 : 1) * (hours * 3600L + minutes * 60L);
+    return then;
+}
+
+void session_row_read(struct session_row *row, const char *prefix, const struct instance *instance) {
     const char *kept = instance_config(instance, PERSISTENT_KEY);
     row->name = str_copy(instance->name);
     row->status = str_copy(instance->status);
@@ -44,7 +59,8 @@ static void read_row(struct session_row *row, const struct instance *instance, u
     row->kept_known = *kept;
     row->persistent = !instance->ephemeral && !str_equal(kept, "false");
     row->method = *row->raw ? IDMAP_RAW : row->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
-    row->slot = slot;
+    row->foreign = !name_parse(prefix, instance->name, &row->slot);
+    row->started = epoch(json_str_at(instance->json, "last_used_at"));
     row->uptime = -1;
     row->ipv4 = str_copy("");
 }
@@ -63,21 +79,6 @@ static void read_address(struct session_row *row, const json_t *state) {
     }
 }
 
-/* Seconds since an RFC 3339 time in UTC, as the daemon writes it; -1 if it is none. */
-static int64_t seconds_since(const char *text) {
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!rest || tm.tm_year < 100) /* the daemon's zero time is the year 1 */
-        return -1;
-    time_t then = timegm(&tm);
-    rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
-    int hours = 0, minutes = 0;
-    if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
-        then -= (*rest == '-' ? -1 : 1) * (hours * 3600L + minutes * 60L);
-    time_t age = time(NULL) - then;
-    return age < 0 ? 0 : age;
-}
-
 struct loading {
     size_t left;
     bool done;
@@ -93,7 +94,8 @@ static void state_came(void *data, const struct reply *reply, struct error *err)
     (void)err; /* an instance that stopped in between has no state: it is shown without */
     if (reply) {
         read_address(pending->row, reply->metadata);
-        pending->row->uptime = seconds_since(json_str_at(reply->metadata, "started_at"));
+        int64_t started = epoch(json_str_at(reply->metadata, "started_at")), now = time(NULL);
+        pending->row->uptime = started == 0 ? -1 : started < now ? now - started : 0;
     }
     pending->loading->done = --pending->loading->left == 0;
     free(pending);
@@ -123,12 +125,11 @@ struct filling {
 static void add_row(void *data, const struct instance *instance) {
     const struct filling *filling = data;
     struct overview *overview = filling->overview;
-    unsigned int slot;
-    if (!name_parse(filling->prefix, instance->name, &slot))
+    if (!name_parse(filling->prefix, instance->name, NULL))
         return;
     overview->rows = mem_grow(overview->rows, (overview->count + 1) * sizeof *overview->rows);
     overview->rows[overview->count] = (struct session_row){0};
-    read_row(&overview->rows[overview->count++], instance, slot);
+    session_row_read(&overview->rows[overview->count++], filling->prefix, instance);
 }
 
 static int by_name(const void *a, const void *b) {

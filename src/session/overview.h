@@ -17,10 +17,16 @@ struct session_row {
     bool kept_known; /* its own config says so; of a container of coi's the record does */
     unsigned int slot;
     int64_t uptime;           /* seconds; -1 where it does not run */
+    int64_t started;          /* when it was last started, in seconds of the epoch; 0 if never */
+    bool foreign;             /* no session's name: somebody else's instance */
     enum idmap_method method; /* IDMAP_REFUSED: neither, the workspace is not writable inside */
     char *raw;
     bool shift;
 };
+
+void session_row_done(struct session_row *row);
+/* What the instance says of itself; `prefix` tells sessions from foreign instances. */
+void session_row_read(struct session_row *row, const char *prefix, const struct instance *instance);
 
 struct overview {
     struct session_row *rows; /* sorted by name */

@@ -1,0 +1,55 @@
+#include "ui/keys.h"
+
+const struct key_row key_table[] = {
+    {ACTION_ATTACH,
+     {UI_ENTER, UI_DOUBLE_CLICK},
+     "enter",
+     "go into the session; one that is stopped is started",
+     "attach"},
+    {ACTION_NEW, {'n'}, "n", "new shell session", "new"},
+    {ACTION_RUN, {'r'}, "r", "run a command in a container of its own", "run"},
+    {ACTION_STOP, {'s'}, "s", "stop; asks first", "stop"},
+    {ACTION_START, {'S'}, "S", "start", NULL},
+    {ACTION_RESTART, {'R'}, "R", "restart; asks first", NULL},
+    {ACTION_DELETE, {'d'}, "d", "delete; asks first", "delete"},
+    {ACTION_PERSIST, {'p'}, "p", "keep the container when its session ends, or no longer", NULL},
+    {ACTION_MARK, {'x', ' '}, "x space", "mark; actions are for all that are marked", NULL},
+    {ACTION_FILTER, {'/'}, "/", "filter as you type", "filter"},
+    {ACTION_CLEAR, {UI_ESCAPE}, "esc", "clear the filter, then the marks", NULL},
+    {ACTION_SORT, {'o'}, "o", "sort by the next column", NULL},
+    {ACTION_REVERSE, {'O'}, "O", "sort the other way round", NULL},
+    {ACTION_FOREIGN, {'a'}, "a", "show instances that are no sessions, or hide them", NULL},
+    {ACTION_UP, {'k', UI_UP, UI_WHEEL_UP}, "k up", "up", NULL},
+    {ACTION_DOWN, {'j', UI_DOWN, UI_WHEEL_DOWN}, "j down", "down", NULL},
+    {ACTION_TOP, {'g', UI_HOME}, "g home", "first", NULL},
+    {ACTION_BOTTOM, {'G', UI_END}, "G end", "last", NULL},
+    {ACTION_PAGE_UP, {UI_PAGE_UP, UI_CTRL('b')}, "PgUp", "a page up", NULL},
+    {ACTION_PAGE_DOWN, {UI_PAGE_DOWN, UI_CTRL('f')}, "PgDn", "a page down", NULL},
+    {ACTION_HALF_UP, {UI_CTRL('u')}, "Ctrl-u", "half a page up", NULL},
+    {ACTION_HALF_DOWN, {UI_CTRL('d')}, "Ctrl-d", "half a page down", NULL},
+    {ACTION_NEXT_TAB, {UI_TAB, 'l', UI_RIGHT}, "tab l", "next tab", NULL},
+    {ACTION_PREVIOUS_TAB, {UI_BACK_TAB, 'h', UI_LEFT}, "h", "previous tab", NULL},
+    {ACTION_TAB_MAPPING, {'1'}, "1", "Mapping", NULL},
+    {ACTION_TAB_PREVIEW, {'2'}, "2", "Preview", NULL},
+    {ACTION_TAB_OVERVIEW, {'3'}, "3", "Overview", NULL},
+    {ACTION_TAB_LOG, {'4'}, "4", "Log", NULL},
+    {ACTION_TAB_PROCESSES, {'5'}, "5", "Processes", NULL},
+    {ACTION_PANE_DOWN, {'J'}, "J", "scroll the pane down", NULL},
+    {ACTION_PANE_UP, {'K'}, "K", "scroll the pane up", NULL},
+    {ACTION_IDMAP, {'i'}, "i", "the mapping in full", NULL},
+    {ACTION_COPY, {'y'}, "y", "copy what the mapping pane says to type, or the name", NULL},
+    {ACTION_COMMAND, {':'}, ":", "a command of berth's, with completion", NULL},
+    {ACTION_HELP, {'?'}, "?", "all keys", "help"},
+    {ACTION_REDRAW, {UI_CTRL('l')}, "Ctrl-l", "draw everything anew", NULL},
+    {ACTION_SUSPEND, {UI_CTRL('z')}, "Ctrl-z", "suspend; fg returns", NULL},
+    {ACTION_QUIT, {'q', UI_CTRL('c')}, "q", "quit; sessions go on", "quit"},
+    {.action = ACTION_NONE},
+};
+
+enum action keys_action(const struct key *key) {
+    for (const struct key_row *row = key_table; row->action != ACTION_NONE && !key->pasted; row++)
+        for (int i = 0; i < 3 && row->codes[i]; i++)
+            if (row->codes[i] == key->code)
+                return row->action;
+    return ACTION_NONE;
+}

@@ -1,0 +1,18 @@
+/* The screen: berth as a full-screen session manager. */
+#pragma once
+
+#include "config/settings.h"
+
+struct ui_options {
+    struct settings *settings; /* borrowed; in force already */
+    const char *socket;        /* of the daemon; NULL or "": where it is found */
+    bool no_color;
+    /*
+     * What may stand at the end of a command line of berth's, for the line behind ":". `names` are the
+     * sessions that there are. May be NULL.
+     */
+    void (*complete)(const struct strings *words, const struct strings *names, struct strings *found);
+};
+
+/* Runs until the user leaves it; false with an error if it cannot begin, or *signal ended it. */
+bool ui_run(const struct ui_options *options, int *signal, struct error *err) nodiscard;

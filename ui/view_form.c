@@ -1,0 +1,381 @@
+/* The launch form: what is asked for, and beside it the mapping that will be. */
+#include "ui/app.h"
+
+#include "base/path.h"
+#include "session/record.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum entry {
+    ENTRY_WORKSPACE,
+    ENTRY_COMMAND,
+    ENTRY_IMAGE,
+    ENTRY_SLOT,
+    ENTRY_PERSISTENT,
+    ENTRY_CPU,
+    ENTRY_MEMORY,
+    ENTRY_PROCESSES,
+    ENTRIES
+};
+
+struct entry_spec {
+    const char *label;
+    const char *hint;
+};
+static const struct entry_spec specs[ENTRIES] = {
+    [ENTRY_WORKSPACE] = {"workspace", "tab completes, Ctrl-n takes a recent one"},
+    [ENTRY_COMMAND] = {"command", "words; quotes hold one together"},
+    [ENTRY_IMAGE] = {"image", "alias or fingerprint"},
+    [ENTRY_SLOT] = {"slot", "1 to 10; 0: the next free one"},
+    [ENTRY_PERSISTENT] = {"persistent", "yes: kept when it ends"},
+    [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit"},
+    [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit"},
+    [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit"},
+};
+
+struct form {
+    bool shell;
+    struct field fields[ENTRIES];
+    int current;
+    struct mapping mapping;
+    char *mapped; /* the path that it is of */
+    struct strings recent;
+    size_t next_recent;
+    struct strings found; /* completions */
+    struct error err;     /* of what was filled in, when launching was tried */
+    char *plan;           /* the dry run, while it is looked at; NULL: it is not */
+};
+
+void form_free(struct form *form) {
+    if (!form)
+        return;
+    for (int i = 0; i < ENTRIES; i++)
+        field_done(&form->fields[i]);
+    mapping_done(&form->mapping);
+    strings_done(&form->recent);
+    strings_done(&form->found);
+    error_done(&form->err);
+    free(form->mapped);
+    free(form->plan);
+    free(form);
+}
+
+static bool is_there(const struct form *form, int entry) {
+    return entry != ENTRY_COMMAND || !form->shell;
+}
+
+/* Workspaces of before, the newest first. */
+static void read_recent(struct form *form) {
+    _cleanup_(records_done) struct records records = {0};
+    records_load(&records);
+    for (size_t i = 0; i < records.count; i++)
+        if (!strings_has(&form->recent, records.items[i].workspace))
+            strings_add(&form->recent, records.items[i].workspace);
+}
+
+void form_open(struct app *app, bool shell) {
+    const struct store_row *row = list_current(&app->list);
+    _cleanup_(error_done) struct error ignored = {0};
+    form_free(app->form);
+    struct form *form = app->form = mem_new(sizeof *form);
+    form->shell = shell;
+    _cleanup_free_ char *here = path_absolute(".", &ignored),
+                        *path = draw_path(row && *row->session.workspace && !row->session.foreign
+                                              ? row->session.workspace
+                                          : here ? here
+                                                 : "/");
+    field_set(&form->fields[ENTRY_WORKSPACE], path);
+    field_set(&form->fields[ENTRY_COMMAND], "");
+    field_set(&form->fields[ENTRY_IMAGE], settings_text(app->settings, SETTING_IMAGE));
+    field_set(&form->fields[ENTRY_SLOT], "0");
+    field_set(&form->fields[ENTRY_PERSISTENT],
+              settings_bool(app->settings, SETTING_PERSISTENT) ? "yes" : "no");
+    field_set(&form->fields[ENTRY_CPU], settings_text(app->settings, SETTING_CPU));
+    field_set(&form->fields[ENTRY_MEMORY], settings_text(app->settings, SETTING_MEMORY));
+    field_set(&form->fields[ENTRY_PROCESSES], settings_text(app->settings, SETTING_PROCESSES));
+    form->current = shell ? ENTRY_WORKSPACE : ENTRY_COMMAND;
+    read_recent(form);
+    app_open_layer(app, &layer_form);
+}
+
+/* Once for each frame, however many keys came in between. */
+static void decide(const struct app *app, struct form *form) {
+    const char *path = field_text(&form->fields[ENTRY_WORKSPACE]);
+    if (str_equal(path, form->mapped))
+        return;
+    str_set(&form->mapped, path);
+    mapping_of_workspace(&form->mapping, app->settings, *path ? path : ".", NULL,
+                         app->store.server.version ? &app->store.server : NULL);
+}
+
+static void draw_fields(const struct form *form, struct area area) {
+    int row = 0;
+    for (int i = 0; i < ENTRIES; i++) {
+        if (!is_there(form, i))
+            continue;
+        bool current = i == form->current;
+        draw_text(area, row, 1, current ? STYLE_STRONG : STYLE_DIM, specs[i].label);
+        field_draw(&form->fields[i], area, row, 12, area.columns - 13, current);
+        row++;
+    }
+    draw_text(area, row++, 12, STYLE_DIM, specs[form->current].hint);
+    if (form->err.class) {
+        row = draw_wrapped(area, row, 1, STYLE_BAD, form->err.message);
+        for (size_t i = 0; i < form->err.hints.count; i++)
+            row = draw_wrapped(area, row, 3, STYLE_STRONG, form->err.hints.items[i]);
+    }
+    for (size_t i = 0; i < form->found.count && form->found.count > 1; i++)
+        row = draw_wrapped(area, row, 12, STYLE_PLAIN, form->found.items[i]);
+}
+
+static void draw_plan(const struct form *form, struct area area) {
+    _cleanup_free_ char *text = str_copy(form->plan);
+    char *rest = text;
+    int row = 0;
+    for (char *line; (line = strsep(&rest, "\n")) && row < area.rows;)
+        draw_text(area, row++, 1, STYLE_PLAIN, line);
+}
+
+static void draw(struct app *app, struct area area) {
+    struct form *form = app->form;
+    struct area left = {area.row + 1, area.column, area.rows - 2, area.columns}, right = {0};
+    decide(app, form);
+    if (area.columns >= 100) {
+        left.columns = area.columns / 2;
+        right = (struct area){left.row, left.columns, left.rows, area.columns - left.columns};
+    } else if (area.rows >= 22) {
+        left.rows = 12;
+        right = (struct area){left.row + 12, area.column, area.rows - 2 - 12, area.columns};
+    }
+    struct area inside = draw_box(left);
+    draw_text(left, 0, 2, STYLE_STRONG, form->shell ? "New shell session" : "Run a command");
+    if (form->plan) {
+        draw_plan(form, inside);
+    } else {
+        draw_fields(form, inside);
+    }
+    if (right.rows == 0) {
+        if (mapping_is_bad(&form->mapping))
+            draw_text(left, left.rows - 1, 2, STYLE_BAD,
+                      "the mapping is refused or not writable: i shows it");
+        return;
+    }
+    struct area beside = draw_box(right);
+    draw_text(right, 0, 2, STYLE_STRONG, "Mapping");
+    mapping_draw(&form->mapping, beside);
+}
+
+static bool may_launch(const struct form *form) {
+    return form->mapping.known && form->mapping.decision.method != IDMAP_REFUSED;
+}
+
+static bool take_settings(const struct form *form, struct settings *settings, struct error *err) {
+    static const struct {
+        enum entry entry;
+        enum setting setting;
+    } table[] = {{ENTRY_IMAGE, SETTING_IMAGE},
+                 {ENTRY_PERSISTENT, SETTING_PERSISTENT},
+                 {ENTRY_CPU, SETTING_CPU},
+                 {ENTRY_MEMORY, SETTING_MEMORY},
+                 {ENTRY_PROCESSES, SETTING_PROCESSES}};
+    for (size_t i = 0; i < array_length(table); i++) {
+        const char *value = field_text(&form->fields[table[i].entry]);
+        if (!str_equal(value, settings_text(settings, table[i].setting)) && *value &&
+            !settings_flag(settings, table[i].setting, specs[table[i].entry].label, value, err))
+            return false;
+        if (!*value && table[i].setting != SETTING_IMAGE && table[i].setting != SETTING_PERSISTENT)
+            settings_clear(settings, table[i].setting, specs[table[i].entry].label);
+    }
+    return true;
+}
+
+static bool take_request(const struct form *form, struct session_request *request, struct error *err) {
+    unsigned long slot = 0;
+    const char *path = field_text(&form->fields[ENTRY_WORKSPACE]),
+               *number = field_text(&form->fields[ENTRY_SLOT]);
+    if (*number && !str_to_number(number, 10, &slot))
+        return error_set(err, ERROR_USAGE, "slot %s: slots are 1 to 10, and 0 is the next free one",
+                         number);
+    request->slot = (unsigned int)slot;
+    request->workspace = str_copy(*path ? path : ".");
+    if (form->shell) {
+        request->session_id = record_new_id();
+        return true;
+    }
+    words_split(field_text(&form->fields[ENTRY_COMMAND]), &request->command);
+    if (request->command.count)
+        return true;
+    return error_set(err, ERROR_USAGE, "run what? no command was given");
+}
+
+/* Both filled in as the form says; false with form->err. */
+static bool fill(const struct app *app, struct form *form, struct session_request *request,
+                 struct settings *settings) {
+    error_done(&form->err);
+    settings_copy(settings, app->settings);
+    return take_settings(form, settings, &form->err) && take_request(form, request, &form->err);
+}
+
+static void launch(struct app *app) {
+    struct form *form = app->form;
+    if (!may_launch(form)) {
+        error_done(&form->err);
+        error_set(&form->err, ERROR_REFUSED, "not launched: the mapping says why, and what to type");
+        return;
+    }
+    struct session_request *request = mem_new(sizeof *request);
+    struct settings *settings = mem_new(sizeof *settings);
+    if (!fill(app, form, request, settings)) {
+        session_request_done(request);
+        settings_done(settings);
+        free(request);
+        free(settings);
+        return;
+    }
+    bool shell = form->shell;
+    app_open_layer(app, NULL);
+    launch_begin(app, request, settings, shell);
+}
+
+struct dry_run {
+    struct app *app;
+    struct session_request request;
+    struct settings settings;
+};
+
+/* The plan as --dry-run prints it. */
+static void dry_run_task(void *data) {
+    struct dry_run *run = data;
+    struct app *app = run->app;
+    _cleanup_(prepared_done) struct prepared prepared = {0};
+    _cleanup_(plan_done) struct plan plan = {0};
+    _cleanup_(error_done) struct error err = {0};
+    loop_interruptible(app->loop, true);
+    bool good = session_prepare(app->client, &run->request, &prepared, &err);
+    if (good)
+        session_plan(&prepared, &plan);
+    if (app->form && app->layer == &layer_form && good) {
+        _cleanup_json_ json_t *json = plan_json(&plan);
+        free(app->form->plan);
+        app->form->plan = json_pretty(json);
+    } else if (app->form && app->layer == &layer_form) {
+        error_move(&app->form->err, &err);
+    }
+    session_request_done(&run->request);
+    settings_done(&run->settings);
+    free(run);
+    app_redraw(app);
+}
+
+static void show_plan(struct app *app) {
+    struct dry_run *run = mem_new(sizeof *run);
+    run->app = app;
+    run->request.settings = &run->settings;
+    run->request.lasting = app->form->shell;
+    if (fill(app, app->form, &run->request, &run->settings)) {
+        task_start(app->loop, dry_run_task, run);
+        return;
+    }
+    session_request_done(&run->request);
+    settings_done(&run->settings);
+    free(run);
+}
+
+static bool is_folder(const char *parent, const char *name) {
+    _cleanup_free_ char *path = str_printf("%s/%s", parent, name);
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* What the folders have in common that begin with `begin`; `found` gets them. Caller owns; NULL: none. */
+static char *complete_in(const char *folder, const char *begin, struct strings *found) {
+    DIR *directory = opendir(folder);
+    char *common = NULL;
+    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+        const char *name = entry->d_name;
+        if (!str_starts(name, begin) || (name[0] == '.' && begin[0] != '.') || str_equal(name, ".") ||
+            str_equal(name, "..") || !is_folder(folder, name))
+            continue;
+        size_t same = 0;
+        while (common && common[same] && common[same] == name[same])
+            same++;
+        if (common)
+            common[same] = 0;
+        else
+            common = str_copy(name);
+        if (found->count < 12)
+            strings_add(found, name);
+    }
+    if (directory)
+        closedir(directory);
+    return common;
+}
+
+static void complete(struct form *form) {
+    struct field *field = &form->fields[ENTRY_WORKSPACE];
+    const char *text = field_text(field), *slash = strrchr(text, '/');
+    _cleanup_free_ char *folder = slash ? str_copy_n(text, (size_t)(slash - text) + 1) : str_copy(""),
+                        *expanded = path_expand_home(*folder ? folder : "."),
+                        *common = complete_in(expanded, slash ? slash + 1 : text, &form->found);
+    if (!common)
+        return;
+    _cleanup_free_ char *line = str_printf("%s%s%s", folder, common, form->found.count == 1 ? "/" : "");
+    field_set(field, line);
+}
+
+static void take_recent(struct form *form) {
+    if (form->recent.count == 0)
+        return;
+    _cleanup_free_ char *path = draw_path(form->recent.items[form->next_recent++ % form->recent.count]);
+    field_set(&form->fields[ENTRY_WORKSPACE], path);
+}
+
+static void move(struct form *form, int step) {
+    do
+        form->current = (form->current + step + ENTRIES) % ENTRIES;
+    while (!is_there(form, form->current));
+}
+
+static void toggle(struct form *form) {
+    struct field *field = &form->fields[ENTRY_PERSISTENT];
+    field_set(field, str_equal(field_text(field), "yes") ? "no" : "yes");
+}
+
+static void key(struct app *app, const struct key *key) {
+    struct form *form = app->form;
+    bool typed = !key->pasted;
+    strings_done(&form->found);
+    if (form->plan) {
+        free(form->plan);
+        form->plan = NULL;
+    } else if (typed && (key->code == UI_ESCAPE || key->code == UI_CTRL('c'))) {
+        app_open_layer(app, NULL);
+    } else if (typed && key->code == UI_ENTER) {
+        launch(app);
+    } else if (typed && key->code == UI_CTRL('p')) {
+        show_plan(app);
+    } else if (typed && key->code == UI_CTRL('n')) {
+        take_recent(form);
+    } else if (typed && key->code == UI_CTRL('t')) {
+        form->shell = !form->shell;
+        form->current = ENTRY_WORKSPACE;
+    } else if (typed && key->code == UI_TAB && form->current == ENTRY_WORKSPACE) {
+        complete(form);
+    } else if (typed && (key->code == UI_DOWN || key->code == UI_TAB)) {
+        move(form, 1);
+    } else if (typed && (key->code == UI_UP || key->code == UI_BACK_TAB)) {
+        move(form, -1);
+    } else if (form->current == ENTRY_PERSISTENT) {
+        if (typed && (key->code == ' ' || key->code == UI_LEFT || key->code == UI_RIGHT))
+            toggle(form);
+    } else if (field_key(&form->fields[form->current], key)) {
+        error_done(&form->err);
+    }
+}
+
+const struct layer layer_form = {
+    .draw = draw,
+    .key = key,
+    .footer = "enter launch   esc close   down up fields   Ctrl-t shell/run   Ctrl-p plan"};
