@@ -49,7 +49,7 @@ static bool is_kept(const struct work *work, size_t i) {
 static void describe(const struct work *work, struct strings *details) {
     for (size_t i = 0; i < work->names.count; i++) {
         const struct session_row *row = &work->rows[i];
-        _cleanup_free_ char *path = draw_path(row->workspace);
+        _cleanup_free_ char *whole = draw_path(row->workspace), *path = draw_shorten_left(whole, 30);
         const char *what = "";
         if (work->action == ACTION_DELETE)
             what = "deleted, with all that is not in the workspace";

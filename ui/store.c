@@ -110,11 +110,14 @@ struct asking {
     char *name;
 };
 
-static void asking_free(struct asking *asking) {
+static void asking_unlink(struct asking *asking) {
     struct asking **link = &asking->store->asked;
     while (*link != asking)
         link = &(*link)->next;
     *link = asking->next;
+}
+
+static void asking_free(struct asking *asking) {
     call_drop(asking->call);
     free(asking->name);
     free(asking);
@@ -136,6 +139,7 @@ static void instance_came(void *data, const struct reply *reply, struct error *e
         remove_row(store, asking->name);
     if (again)
         ask_instance(store, asking->name);
+    asking_unlink(asking);
     asking_free(asking);
     changed(store);
 }
@@ -288,8 +292,10 @@ void store_open(struct store *store, struct incus *client, const char *prefix, v
 void store_close(struct store *store) {
     disconnect(store);
     timer_stop(store->retry);
-    while (store->asked)
-        asking_free(store->asked);
+    for (struct asking *asking = store->asked, *next; asking; asking = next) {
+        next = asking->next;
+        asking_free(asking);
+    }
     while (store->count)
         remove_at(store, store->count - 1);
     free(store->rows);

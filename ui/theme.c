@@ -81,7 +81,7 @@ void theme_start(const char *name, bool no_color) {
         start_color();
         use_default_colors();
     }
-    for (short i = 0; i < STYLES; i++) {
+    for (int i = 0; i < STYLES; i++) {
         styles[i] = looks[i].attributes;
         if (!colors || looks[i].color < 0)
             continue;

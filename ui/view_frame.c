@@ -104,7 +104,7 @@ static void draw_panes(struct app *app, struct area area) {
         list.columns = area.columns / 2;
         pane = (struct area){area.row, area.column + list.columns, area.rows, area.columns - list.columns};
     } else if (area.columns >= STACKED) {
-        list.rows = area.rows / 2;
+        list.rows = area.rows * 9 / 20; /* the pane has more to say */
         pane = (struct area){area.row + list.rows, area.column, area.rows - list.rows, area.columns};
     }
     list_draw(app, list);

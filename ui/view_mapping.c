@@ -26,12 +26,17 @@ static void draw_lane(struct area area, int row, const char *left, bool open, co
 
 static const char *user_name(uid_t uid) {
     const struct passwd *entry = getpwuid(uid);
-    return entry ? entry->pw_name : "";
+    return entry ? entry->pw_name : "host";
 }
 
 static const char *group_name(gid_t gid) {
     const struct group *entry = getgrgid(gid);
-    return entry ? entry->gr_name : "";
+    return entry ? entry->gr_name : "host";
+}
+
+/* A blank line where there is room for such. */
+static int gap(struct area area, int row) {
+    return area.rows < 16 ? row : row + 1;
 }
 
 static const char *inside_name(const struct idmap_facts *facts, unsigned int id, bool group) {
@@ -64,7 +69,7 @@ static int draw_workspace(const struct mapping *mapping, struct area area, int r
                         *short_path = draw_shorten_left(with, middle(area) - 5),
                         *owner = str_printf("owner %u:%u mode %04o", facts->owner.uid, facts->owner.gid,
                                             facts->mode);
-    row++;
+    row = gap(area, row);
     draw_lane(area, row++, short_path, !refused, "/workspace");
     draw_text(area, row, 1, STYLE_PLAIN, owner);
     if (refused)
@@ -85,7 +90,7 @@ static int draw_method(const struct mapping *mapping, struct area area, int row)
     _cleanup_free_ char *raw = explain_raw(decision->raw),
                         *reason = explain_reason(&mapping->facts, decision),
                         *because = str_printf("because %s", reason);
-    row++;
+    row = gap(area, row);
     if (decision->method == IDMAP_REFUSED)
         draw_text(area, row++, 1, STYLE_BAD, "refused: nothing will be launched");
     else if (decision->shift)
@@ -104,20 +109,22 @@ static int draw_check(struct area area, int row, enum glyph glyph, const char *t
 
 static int draw_delegation(const struct mapping *mapping, struct area area, int row) {
     const struct idmap_facts *facts = &mapping->facts;
-    if (facts->host.uid == 0)
-        return row;
     bool uid = facts->uid_delegation != IDMAP_NOT_DELEGATED,
          gid = facts->gid_delegation != IDMAP_NOT_DELEGATED;
-    bool needed = mapping->decision.method != IDMAP_SHIFT;
-    _cleanup_free_ char *uid_line = str_printf("%s root:%u:1 in /etc/subuid",
-                                               uid ? "delegated:" : "not delegated:", facts->host.uid),
-                        *gid_line = str_printf("%s root:%u:1 in /etc/subgid",
-                                               gid ? "delegated:" : "not delegated:", facts->host.gid);
-    if (!needed)
+    if (facts->host.uid == 0 || mapping->decision.method == IDMAP_SHIFT)
         return row;
-    row = draw_check(area, row, uid ? GLYPH_YES : GLYPH_NO, uid_line);
-    if (facts->host.gid != 0)
-        row = draw_check(area, row, gid ? GLYPH_YES : GLYPH_WARNING, gid_line);
+    _cleanup_free_ char *good = str_printf("delegated: %s root:%u:1", uid ? "uid" : "gid",
+                                           uid ? facts->host.uid : facts->host.gid),
+                        *both = str_printf("delegated: uid root:%u:1, gid root:%u:1", facts->host.uid,
+                                           facts->host.gid),
+                        *no_uid = str_printf("not delegated: uid root:%u:1", facts->host.uid),
+                        *no_gid = str_printf("not delegated: gid root:%u:1", facts->host.gid);
+    if (uid || gid)
+        row = draw_check(area, row, GLYPH_YES, uid && gid ? both : good);
+    if (!uid)
+        row = draw_check(area, row, GLYPH_NO, no_uid);
+    if (!gid && facts->host.gid != 0)
+        row = draw_check(area, row, GLYPH_WARNING, no_gid);
     return row;
 }
 

@@ -24,10 +24,10 @@ static void address(const json_t *state, struct strings *all) {
     }
 }
 
-static int draw_state(const json_t *state, struct area area, int row) {
+static void draw_state(const json_t *state, struct area area, int row) {
     _cleanup_(strings_done) struct strings addresses = {0};
     if (!state)
-        return row;
+        return;
     address(state, &addresses);
     _cleanup_free_ char *joined = strings_join(&addresses, ", "),
                         *memory = str_printf("%.1f MB, at most %.1f MB",
@@ -38,7 +38,7 @@ static int draw_state(const json_t *state, struct area area, int row) {
     row = line(area, row, "address", joined);
     row = line(area, row, "memory", memory);
     row = line(area, row, "cpu", cpu);
-    return line(area, row, "processes", processes);
+    line(area, row, "processes", processes);
 }
 
 static void draw(struct app *app, struct area area) {
@@ -61,7 +61,7 @@ static void draw(struct app *app, struct area area) {
     at = line(area, at, "made for", session->owner);
     at = line(area, at, "created", created);
     if (str_equal(session->status, "Running"))
-        at = draw_state(app->state, area, at);
+        draw_state(app->state, area, at);
 }
 
 static void fetch(struct app *app) {

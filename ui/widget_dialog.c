@@ -1,7 +1,7 @@
 #include "ui/widget.h"
 
 void dialog_draw(const struct dialog *dialog, struct area area) {
-    int columns = area.columns < 76 ? area.columns : 76;
+    int columns = area.columns < 100 ? area.columns : 100;
     int lines = (draw_width(dialog->text) + columns - 5) / (columns > 5 ? columns - 4 : 1);
     int details = (int)dialog->details.count, most = area.rows - lines - 6;
     int shown = details < most ? details : most < 0 ? 0 : most;

@@ -192,7 +192,8 @@ void buffer_done(struct buffer *buffer) {
 }
 
 void words_split_unfinished(const char *text, struct strings *words) {
-    _cleanup_(buffer_done) struct buffer word = {0};
+    char *word = mem_new(strlen(text) + 1);
+    size_t length = 0;
     char quote = 0;
     bool any = false;
     for (; *text; text++) {
@@ -201,15 +202,16 @@ void words_split_unfinished(const char *text, struct strings *words) {
             any = true;
         } else if (*text == ' ' && !quote) {
             if (any)
-                strings_add(words, word.data ? word.data : "");
-            buffer_done(&word);
+                strings_take(words, str_copy_n(word, length));
+            length = 0;
             any = false;
         } else {
-            buffer_add(&word, text, 1);
+            word[length++] = *text;
             any = true;
         }
     }
-    strings_add(words, word.data ? word.data : "");
+    strings_take(words, str_copy_n(word, length));
+    free(word);
 }
 
 void words_split(const char *text, struct strings *words) {

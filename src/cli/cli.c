@@ -94,7 +94,7 @@ static bool unknown_command(const char *name, struct error *err) {
     _cleanup_free_ char *shown = str_shown(name);
     error_set(err, ERROR_USAGE, "no command \"%s\"", shown);
     for (size_t i = 0; commands[i]; i++)
-        if (strncmp(commands[i]->name, name, 2) == 0)
+        if (strncmp(commands[i]->name, name, 2) == 0 && !strchr(commands[i]->name, ' '))
             error_hint(err, "did you mean %s?", commands[i]->name);
     error_hint(err, "berth help lists the commands");
     return false;

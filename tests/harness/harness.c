@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -285,9 +286,29 @@ void remove_containers(void) {
     assert_no_containers();
 }
 
+void private_daemon_kill(void) {
+    _cleanup_free_ char *file = str_printf("%s/incusd.pid", need("BERTH_DEV_DIR"));
+    _cleanup_fclose_ FILE *in = fopen(file, "r");
+    int pid = 0;
+    assert_non_null(in);
+    assert_int_equal(fscanf(in, "%d", &pid), 1);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+}
+
+void private_daemon_up(void) {
+    int status = 1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("assets/dev-incus", "dev-incus", "up", NULL);
+        _exit(99);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 int group_setup(void **state) {
     (void)state;
-    snprintf(prefix, sizeof prefix, "t%d-", (int)getpid());
+    snprintf(prefix, sizeof prefix, "t%07d-", (int)getpid());
     setenv("COI_CONTAINER_PREFIX", prefix, 1);
     return 0;
 }

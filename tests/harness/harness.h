@@ -77,6 +77,10 @@ void remove_containers(void);
 struct incus *daemon_client(void);
 struct loop *daemon_loop(void);
 
+/* The private daemon dies without a word (its containers live on), and is started again. */
+void private_daemon_kill(void);
+void private_daemon_up(void);
+
 /* cmocka setup and teardown for a group: a prefix of its own, and its containers removed. */
 int group_setup(void **state);
 int group_teardown(void **state);

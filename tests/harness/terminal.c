@@ -82,7 +82,8 @@ static int end(struct terminal *terminal, bool restored) {
             _cleanup_free_ char *text = terminal_text(terminal);
             kill(terminal->pid, SIGKILL);
             waitpid(terminal->pid, &status, 0);
-            fail_msg("it does not end; its screen:\n%s", text);
+            fprintf(stderr, "it does not end; its screen:\n%s", text);
+            fail();
         }
     }
     while (take_in(terminal, 0))
@@ -122,6 +123,12 @@ void terminal_type(struct terminal *terminal, const char *keys) {
         at += (size_t)written;
         take_in(terminal, 0);
     }
+}
+
+void terminal_click(struct terminal *terminal, int row, int column) {
+    vterm_mouse_move(terminal->vterm, row, column, VTERM_MOD_NONE);
+    vterm_mouse_button(terminal->vterm, 1, true, VTERM_MOD_NONE);
+    vterm_mouse_button(terminal->vterm, 1, false, VTERM_MOD_NONE);
 }
 
 void terminal_resize(struct terminal *terminal, int columns, int rows) {
@@ -211,10 +218,12 @@ void terminal_wait_for(struct terminal *terminal, const char *text, bool wanted,
         if (loop_now() <= patience && (take_in(terminal, 100) || lives(terminal)))
             continue;
         _cleanup_free_ char *screen = terminal_text(terminal);
-        print_error("\"%s\" %s:\n%s\n", text, wanted ? "did not come" : "does not go", screen);
+        fprintf(stderr, "\"%s\" %s:\n%s\n", text, wanted ? "did not come" : "does not go", screen);
         kill(terminal->pid, SIGKILL);
         _fail(file, line);
-    }
+    } /* the rest of the frame */
+    while (take_in(terminal, 40))
+        ;
 }
 
 void terminal_expect_raw(struct terminal *terminal, const char *text, size_t from) {
@@ -223,7 +232,8 @@ void terminal_expect_raw(struct terminal *terminal, const char *text, size_t fro
         if (take_in(terminal, 100) || (loop_now() <= patience && lives(terminal)))
             continue;
         kill(terminal->pid, SIGKILL);
-        fail_msg("\"%s\" was not written; this was: %s", text, terminal->raw.data + from);
+        fprintf(stderr, "\"%s\" was not written; this was: %s\n", text, terminal->raw.data + from);
+        fail();
     }
 }
 
@@ -267,5 +277,8 @@ void terminal_golden(struct terminal *terminal, const char *name) {
         buffer_add(&wanted, bytes, got);
     if (str_equal(wanted.data, text))
         return;
-    fail_msg("%s: the screen is\n%sand should be\n%s", name, text, wanted.data ? wanted.data : "(no file)");
+    /* cmocka cuts its messages at 1,024 bytes */
+    fprintf(stderr, "%s: the screen is\n%sand should be\n%s", name, text,
+            wanted.data ? wanted.data : "(no file)");
+    fail();
 }

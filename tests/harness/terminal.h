@@ -29,6 +29,8 @@ int terminal_close(struct terminal *terminal);
 int terminal_close_restored(struct terminal *terminal);
 
 void terminal_type(struct terminal *terminal, const char *keys);
+/* A press of the first button, and its release, in the protocol that the program has asked for. */
+void terminal_click(struct terminal *terminal, int row, int column);
 void terminal_resize(struct terminal *terminal, int columns, int rows);
 /* Takes in what comes within so many milliseconds; 0: what is there. */
 void terminal_read(struct terminal *terminal, int milliseconds);

@@ -138,31 +138,14 @@ static void test_gone(void **state) {
     remove_containers();
 }
 
-static void run_script(const char *what) {
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl("assets/dev-incus", "dev-incus", what, NULL);
-        _exit(99);
-    }
-    int status = 1;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
-
 /* The real daemon dies while a command runs, and is started again: the container is removed. */
 static void test_killed(void **state) {
     (void)state;
     char *argv[] = {"berth", "run", "--image", "berth-small", "--", "sh", "-c", "echo up; sleep 100", NULL};
     struct child child = berth_start(&how, argv);
     child_expect(&child, "up\n");
-    _cleanup_free_ char *pid_file = str_printf("%s/incusd.pid", getenv("BERTH_DEV_DIR"));
-    FILE *file = fopen(pid_file, "r");
-    int pid = 0;
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%d", &pid), 1);
-    fclose(file);
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    run_script("up");
+    private_daemon_kill();
+    private_daemon_up();
     _result_ result = child_wait(&child);
     assert_status(result, 3);
     assert_no_containers();
