@@ -220,6 +220,7 @@ static bool fill(const struct app *app, struct form *form, struct session_reques
 
 static void launch(struct app *app) {
     struct form *form = app->form;
+    decide(app, form); /* keys can be faster than frames */
     if (!may_launch(form)) {
         error_done(&form->err);
         error_set(&form->err, ERROR_REFUSED, "not launched: the mapping says why, and what to type");

@@ -1,0 +1,372 @@
+/* What one does on the screen: a whole session by keys alone, and what others do meanwhile. */
+#include "session/name.h"
+#include "tests/harness/world.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct world world;
+
+static int open_world(void **state) {
+    (void)state;
+    world_open(&world);
+    return 0;
+}
+
+static int close_world(void **state) {
+    (void)state;
+    world_close(&world);
+    return 0;
+}
+#define life_test(function) cmocka_unit_test_setup_teardown(function, open_world, close_world)
+
+static void quit(struct terminal *terminal) {
+    terminal_type(terminal, "q");
+    assert_int_equal(terminal_close_restored(terminal), 0);
+}
+
+/* Ctrl-b d, as keys of their own: what comes in one go is pasted text for tmux. */
+static void detach(struct terminal *terminal) {
+    terminal_read(terminal, 300); /* tmux asks the terminal what it is, and waits for the answers */
+    terminal_type(terminal, "\x02");
+    terminal_read(terminal, 60);
+    terminal_type(terminal, "d");
+}
+
+/* Form, launch, work inside, detach, whose the file is, attach again, stop, delete. */
+static void test_whole_session(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *folder = world_folder(&world, "work/app");
+    world.how.cwd = folder;
+    world_screen(&world, &terminal, 120, 40);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "n");
+    terminal_expect(&terminal, "New shell session");
+    terminal_expect(&terminal, "~/work/app (ext4)");
+    terminal_type(&terminal, "\033OB\033OB\033OB "); /* down to persistent, and yes */
+    terminal_expect(&terminal, "persistent yes");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "touch made-inside; echo $((40+2))\r");
+    terminal_expect(&terminal, "42");
+    detach(&terminal);
+    terminal_expect(&terminal, "goes on");
+    terminal_expect(&terminal, "1 session  1 running");
+    _cleanup_free_ char *owner = file_owner(folder, "made-inside");
+    assert_string_equal(owner, "1001:1001");
+    terminal_expect(&terminal, "verified");
+    terminal_type(&terminal, "2");
+    terminal_expect(&terminal, "touch made-inside");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_type(&terminal, "exit\r");
+    terminal_expect(&terminal, "has ended (status 0) and is kept, stopped");
+    terminal_expect(&terminal, "○ stop");
+    terminal_type(&terminal, "\r"); /* one that is stopped is started again */
+    terminal_expect(&terminal, ":/workspace$");
+    detach(&terminal);
+    terminal_expect(&terminal, "goes on");
+    terminal_type(&terminal, "s");
+    terminal_expect(&terminal, "stopped and kept");
+    terminal_type(&terminal, "y");
+    terminal_expect(&terminal, "○ stop");
+    terminal_type(&terminal, "d");
+    terminal_expect(&terminal, "with all that is not in the workspace");
+    terminal_type(&terminal, "y");
+    terminal_expect(&terminal, "No sessions yet");
+    quit(&terminal);
+    assert_no_containers();
+}
+
+/* A command: its output in the log, its status said, its container gone. */
+static void test_run(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "r");
+    terminal_expect(&terminal, "Run a command");
+    terminal_type(&terminal, "sh -c 'id -un; echo oops >&2; exit 7'\r");
+    terminal_expect(&terminal, "the command ended with status 7");
+    terminal_expect(&terminal, "oops");
+    terminal_expect(&terminal, "No sessions yet");
+    quit(&terminal);
+    assert_no_containers();
+}
+
+/* Nothing is launched on a refused decision; what to type is there, and the plan too. */
+static void test_form(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *good = world_folder(&world, "good folder"), *roots = world_folder(&world, "roots");
+    assert_int_equal(chown(roots, 0, 0), 0);
+    world_screen(&world, &terminal, 120, 40);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "n\x15/etc");
+    terminal_expect(&terminal, "belongs to the system");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, "not launched: the mapping says why");
+    terminal_type(&terminal, "\x15~/nowhere");
+    terminal_expect(&terminal, "mkdir -p makes it");
+    terminal_type(&terminal, "\x15~/roots");
+    terminal_expect(&terminal, "code will not be able to write");
+    terminal_type(&terminal, "\x15~/goo\t");
+    terminal_expect(&terminal, "~/good folder/");
+    terminal_expect(&terminal, "seen as code:code");
+    terminal_type(&terminal, "\x10");
+    terminal_expect(&terminal, "\"raw.idmap\": \"both 1001 1000\"");
+    terminal_type(&terminal, " \033OB\x15no-such-image\r");
+    terminal_expect(&terminal, "no image \"no-such-image\"");
+    terminal_expect(&terminal, "images here:");
+    terminal_type(&terminal, " ");
+    terminal_expect_not(&terminal, "no-such-image");
+    quit(&terminal);
+    assert_no_containers();
+}
+
+/* A refused mapping: host ids that are not delegated. */
+static void test_refused(void **state) {
+    (void)state;
+    struct terminal terminal;
+    struct how stranger = {.uid = 4321, .gid = 4321, .cwd = "/", .variables = world.variables};
+    const char *const argv[] = {"berth", NULL};
+    _cleanup_free_ char *folder = world_folder(&world, "theirs");
+    assert_int_equal(chown(folder, 4321, 4321), 0);
+    terminal_open(&terminal, &stranger, 120, 40, argv);
+    terminal_expect(&terminal, "No sessions yet");
+    _cleanup_free_ char *keys = str_printf("n\x15%s", folder);
+    terminal_type(&terminal, keys);
+    terminal_expect(&terminal, "refused: nothing will be launched");
+    terminal_expect(&terminal, "echo root:4321:1 | sudo tee -a /etc/subuid");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, "not launched");
+    terminal_type(&terminal, "\033");
+    quit(&terminal);
+    assert_no_containers();
+}
+
+/* Cancelled in the middle of a launch: nothing stays. */
+static void test_cancel(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world.variables[1] =
+        "BERTH_PRE_START=/bin/sleep"; /* a hook that takes its time: "sleep NAME" fails, later */
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "No sessions yet");
+    world.variables[1] = NULL;
+    terminal_type(&terminal, "n\r");
+    terminal_expect(&terminal, "Launch");
+    terminal_expect(&terminal, "pre_start /bin/sleep ended with status 1");
+    terminal_type(&terminal, "\033");
+    terminal_expect_not(&terminal, "Launch");
+    quit(&terminal);
+    assert_no_containers();
+}
+
+/* What another client does is there at once; one that vanishes under its question is no trouble. */
+static void test_others(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world_screen(&world, &terminal, 120, 24);
+    terminal_expect(&terminal, "No sessions yet");
+    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false);
+    terminal_expect(&terminal, "○ stop");
+    _result_ started = incus_command("start", name, NULL);
+    terminal_expect(&terminal, "● run");
+    _result_ paused = incus_command("pause", name, NULL);
+    terminal_expect(&terminal, "◌ frozen");
+    _result_ resumed = incus_command("start", name, NULL);
+    terminal_expect(&terminal, "● run");
+    terminal_type(&terminal, "d");
+    terminal_expect(&terminal, "Delete");
+    _result_ deleted = incus_command("delete", "-f", name, NULL);
+    terminal_expect(&terminal, "0 sessions");
+    terminal_type(&terminal, "y");
+    terminal_expect(&terminal, "deleted"); /* it is, whoever did it */
+    quit(&terminal);
+}
+
+/* Two screens, the same instances, the same key. */
+static void test_two_screens(void **state) {
+    (void)state;
+    struct terminal one, two;
+    _cleanup_free_ char *a = world_container(&world, "a", 1, true),
+                        *b = world_container(&world, "b", 1, true);
+    world_screen(&world, &one, 80, 24);
+    world_screen(&world, &two, 80, 24);
+    terminal_expect(&one, "2 running");
+    terminal_expect(&two, "2 running");
+    terminal_type(&one, "xxd");
+    terminal_type(&two, "xxd");
+    terminal_expect(&one, "Delete 2 sessions?");
+    terminal_expect(&two, "Delete 2 sessions?");
+    terminal_type(&one, "y");
+    terminal_type(&two, "y");
+    terminal_expect(&one, "No sessions yet");
+    terminal_expect(&two, "No sessions yet");
+    quit(&one);
+    quit(&two);
+    assert_no_containers();
+}
+
+/* Persist, stop and delete of an ephemeral one; start; a foreign instance is shown only when asked for. */
+static void test_actions(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false),
+                        *foreign = str_printf("%sforeign", getenv("COI_CONTAINER_PREFIX"));
+    _result_ other = incus_command("init", "berth-small", foreign, NULL);
+    world_screen(&world, &terminal, 120, 24);
+    terminal_expect(&terminal, "1 session");
+    assert_true(terminal_find(&terminal, "foreign", NULL) < 0);
+    terminal_type(&terminal, "p");
+    terminal_expect(&terminal, "no longer persistent");
+    terminal_type(&terminal, "3");
+    terminal_expect(&terminal, "ephemeral: deleted");
+    terminal_type(&terminal, "p");
+    terminal_expect(&terminal, "persistent: kept");
+    terminal_type(&terminal, "S");
+    terminal_expect(&terminal, "● run");
+    terminal_type(&terminal, "R");
+    terminal_expect(&terminal, "what runs in it ends");
+    terminal_type(&terminal, "n");
+    terminal_expect_not(&terminal, "what runs in it ends");
+    terminal_type(&terminal, "a");
+    terminal_expect(&terminal, foreign);
+    terminal_type(&terminal, "Gd");
+    terminal_expect(&terminal, "NOT A SESSION");
+    terminal_type(&terminal, "\r");
+    terminal_expect_not(&terminal, "NOT A SESSION");
+    terminal_type(&terminal, "\r"); /* it is not gone into either */
+    terminal_expect(&terminal, "is no session");
+    quit(&terminal);
+    _result_ gone = incus_command("delete", foreign, NULL);
+}
+
+/* ":" is berth's own command line, with completion; its words are on the terminal as ever. */
+static void test_command_line(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false),
+                        *line = str_printf("idmap %s", name);
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "1 session");
+    terminal_type(&terminal, ":id\tt\t");
+    terminal_expect(&terminal, line);
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, "not asked: it does not run");
+    terminal_expect(&terminal, "enter returns to berth");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, "Sessions");
+    terminal_type(&terminal, ":q\r");
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+}
+
+/* The daemon dies and comes back: said, the rows stay, and it goes on by itself. */
+static void test_daemon(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false);
+    world_screen(&world, &terminal, 120, 24);
+    terminal_expect(&terminal, "1 session");
+    private_daemon_kill();
+    terminal_expect(&terminal, "away, trying again");
+    terminal_expect(&terminal, "~/work/app");
+    terminal_type(&terminal, "S");
+    terminal_read(&terminal, 300);
+    terminal_type(&terminal, "4");
+    terminal_expect(&terminal, "the daemon is not running");
+    private_daemon_up();
+    terminal_expect(&terminal, "● default");
+    terminal_type(&terminal, "S");
+    terminal_expect(&terminal, "● run");
+    quit(&terminal);
+}
+
+/* A paste of a megabyte into a field, and over the list: text, not keys. */
+static void test_paste(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false);
+    char *paste = mem_new((1 << 20) + 32);
+    strcpy(paste, "\033[200~");
+    memset(paste + 6, 'd', 1 << 20);
+    strcpy(paste + 6 + (1 << 20), "y\r\033[201~");
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "1 session");
+    terminal_type(&terminal, "\033[200~dy\r\033[201~");
+    terminal_read(&terminal, 200);
+    assert_true(terminal_find(&terminal, "Delete", NULL) < 0);
+    terminal_type(&terminal, "n");
+    terminal_expect(&terminal, "New shell session");
+    terminal_type(&terminal, paste);
+    terminal_expect(&terminal, "dddddddddd");
+    free(paste);
+    terminal_type(&terminal, "\033");
+    terminal_expect(&terminal, "Sessions");
+    quit(&terminal);
+    _cleanup_free_ char *all = containers();
+    assert_has(all, name);
+}
+
+/* The terminal is given back however it ends. */
+static void check_signal(int signal, int status) {
+    struct terminal terminal;
+    world_screen(&world, &terminal, 80, 24);
+    terminal_expect(&terminal, "No sessions yet");
+    struct termios raw;
+    tcgetattr(terminal.slave, &raw);
+    assert_int_equal(raw.c_lflag & (ICANON | ECHO), 0);
+    size_t from = terminal.raw.size;
+    kill(terminal.pid, signal);
+    terminal_expect_raw(&terminal, "\033[?1049l", from); /* the other screen is left */
+    terminal_expect_raw(&terminal, "\033[?1004l", from);
+    assert_int_equal(terminal_close_restored(&terminal), status);
+}
+
+static void test_signals(void **state) {
+    (void)state;
+    check_signal(SIGTERM, 128 + SIGTERM);
+    check_signal(SIGHUP, 128 + SIGHUP);
+    check_signal(SIGINT, 128 + SIGINT);
+    check_signal(SIGSEGV, 128 + SIGSEGV);
+    check_signal(SIGABRT, 128 + SIGABRT);
+}
+
+/* Ctrl-Z gives it back to the shell, fg takes it again. */
+static void test_suspend(void **state) {
+    (void)state;
+    struct terminal terminal;
+    const char *const argv[] = {"bash", "--norc", "-i", NULL};
+    terminal_open(&terminal, &world.how, 80, 24, argv);
+    terminal_type(&terminal, "PS1='prompt> '; clear\r");
+    terminal_expect(&terminal, "prompt>");
+    terminal_type(&terminal, "\"$BERTH\"\r");
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "\x1a");
+    terminal_expect(&terminal, "Stopped");
+    terminal_type(&terminal, "stty -a | grep -o ' icanon'; echo $((40+2))\r");
+    terminal_expect(&terminal, "42");
+    terminal_expect(&terminal, " icanon");
+    terminal_type(&terminal, "fg\r");
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "?");
+    terminal_expect(&terminal, "any other key closes");
+    terminal_type(&terminal, "\033q");
+    terminal_expect(&terminal, "prompt>");
+    terminal_type(&terminal, "exit\r");
+    terminal_close(&terminal);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        life_test(test_whole_session), life_test(test_run),     life_test(test_form),
+        life_test(test_refused),       life_test(test_cancel),  life_test(test_others),
+        life_test(test_two_screens),   life_test(test_actions), life_test(test_command_line),
+        life_test(test_daemon),        life_test(test_paste),   life_test(test_signals),
+        life_test(test_suspend),
+    };
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
