@@ -62,7 +62,7 @@ static bool is_colored(const struct terminal *terminal) {
 static void test_colors(void **state) {
     (void)state;
     static const char *const without[] = {"NO_COLOR=1", "BERTH_THEME=mono", "TERM=vt220"};
-    static const char *const with[] = {NULL, "BERTH_THEME=light", "TERM=linux", "TERM=screen"};
+    static const char *const with[] = {NULL, "BERTH_THEME=light", "TERM=xterm-color", "TERM=screen"};
     struct terminal terminal;
     for (size_t i = 0; i < array_length(without) + array_length(with); i++) {
         bool colored = i >= array_length(without);
