@@ -147,22 +147,105 @@ static void test_refused(void **state) {
     assert_no_containers();
 }
 
-/* Cancelled in the middle of a launch: nothing stays. */
+static char *write_script(const char *name, const char *content) {
+    char *path = str_printf("%s/%s", world.home, name);
+    _cleanup_fclose_ FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(content, file);
+    assert_int_equal(fchmod(fileno(file), 0755), 0);
+    return path;
+}
+
+/* Cancelled in the middle of a launch: nothing stays. A hook that fails stops it too, and says why. */
 static void test_cancel(void **state) {
     (void)state;
     struct terminal terminal;
-    world.variables[1] =
-        "BERTH_PRE_START=/bin/sleep"; /* a hook that takes its time: "sleep NAME" fails, later */
+    _cleanup_free_ char *slow = write_script("slow", "#!/bin/sh\nexec sleep 20\n"),
+                        *hook = str_printf("BERTH_PRE_START=%s", slow);
+    world.variables[1] = hook;
     world_screen(&world, &terminal, 100, 30);
     terminal_expect(&terminal, "No sessions yet");
-    world.variables[1] = NULL;
     terminal_type(&terminal, "n\r");
-    terminal_expect(&terminal, "Launch");
-    terminal_expect(&terminal, "pre_start /bin/sleep ended with status 1");
+    terminal_expect(&terminal, "◐ run the pre_start hook");
+    terminal_type(&terminal, "q"); /* no key but esc does anything */
+    terminal_type(&terminal, "\033");
+    terminal_expect(&terminal, "cancelled; what was created is removed");
+    terminal_expect(&terminal, "No sessions yet");
+    quit(&terminal);
+    assert_no_containers();
+    world.variables[1] = "BERTH_PRE_START=/bin/false";
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "n\r");
+    terminal_expect(&terminal, "pre_start /bin/false ended with status 1");
     terminal_type(&terminal, "\033");
     terminal_expect_not(&terminal, "Launch");
     quit(&terminal);
     assert_no_containers();
+}
+
+/* SIGTERM in the middle of a launch undoes it too. */
+static void test_terminated(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *slow = write_script("slow", "#!/bin/sh\nexec sleep 20\n"),
+                        *hook = str_printf("BERTH_PRE_START=%s", slow);
+    world.variables[1] = hook;
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "n\r");
+    terminal_expect(&terminal, "◐ run the pre_start hook");
+    kill(terminal.pid, SIGTERM);
+    assert_int_equal(terminal_close_restored(&terminal), 128 + SIGTERM);
+    assert_no_containers();
+}
+
+/* What is wrong with a mapping is said, with what to do; strangers in the workspace are named. */
+static void test_wrong_mapping(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false),
+                        *stranger = str_printf("%s/work/app/of-root", world.home);
+    assert_int_equal(mkdir(stranger, 0755), 0);
+    _result_ other = incus_command("config", "set", name, "raw.idmap=both 501 1000", NULL);
+    _result_ started = incus_command("start", name, NULL);
+    world_screen(&world, &terminal, 120, 30);
+    terminal_expect(&terminal, "the container has both 501 1000");
+    terminal_expect(&terminal, "not code's: /workspace is seen as 65534:65534");
+    terminal_expect(&terminal, "1 of 1 entries are not code's inside: of-root (0:0)");
+    assert_true(terminal_find(&terminal, "✗raw 501", NULL) > 0);
+    quit(&terminal);
+}
+
+/* The preview has the session's colours and wide characters, and follows what happens in it. */
+static void test_preview(void **state) {
+    (void)state;
+    struct terminal terminal;
+    int column;
+    _cleanup_free_ char *folder = world_folder(&world, "work/app"),
+                        *name = name_of(getenv("COI_CONTAINER_PREFIX"), folder, 1);
+    _result_ shell = berth(&world.how, "shell", "--background", "-w", folder, NULL);
+    assert_status(shell, 0);
+    world_screen(&world, &terminal, 200, 30);
+    terminal_expect(&terminal, "1 running");
+    terminal_type(&terminal, "2");
+    terminal_expect(&terminal, "/workspace$");
+    _result_ sent = berth(&world.how, "tmux", "send", name,
+                          "clear; printf '\\033[31mred\\033[0m \\033[7mturned\\033[0m 日本|\\n'", NULL);
+    assert_status(sent, 0);
+    terminal_expect(&terminal, "red turned 日本|");
+    int row = terminal_find(&terminal, "red turned", &column);
+    VTermScreenCell red = terminal_cell(&terminal, row, column),
+                    turned = terminal_cell(&terminal, row, column + 4);
+    assert_true(VTERM_COLOR_IS_INDEXED(&red.fg));
+    assert_int_equal(red.fg.indexed.idx, 1);
+    assert_true(turned.attrs.reverse);
+    /* where there is room the list has processor and memory, of what runs */
+    terminal_expect(&terminal, "CPU   MEM");
+    terminal_expect(&terminal, "%");
+    terminal_type(&terminal, "5");
+    terminal_expect(&terminal, "tmux new-session");
+    quit(&terminal);
 }
 
 /* What another client does is there at once; one that vanishes under its question is no trouble. */
@@ -362,10 +445,11 @@ static void test_suspend(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        life_test(test_whole_session), life_test(test_run),     life_test(test_form),
-        life_test(test_refused),       life_test(test_cancel),  life_test(test_others),
-        life_test(test_two_screens),   life_test(test_actions), life_test(test_command_line),
-        life_test(test_daemon),        life_test(test_paste),   life_test(test_signals),
+        life_test(test_whole_session), life_test(test_run),           life_test(test_form),
+        life_test(test_refused),       life_test(test_cancel),        life_test(test_others),
+        life_test(test_two_screens),   life_test(test_actions),       life_test(test_command_line),
+        life_test(test_terminated),    life_test(test_wrong_mapping), life_test(test_preview),
+        life_test(test_daemon),        life_test(test_paste),         life_test(test_signals),
         life_test(test_suspend),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
