@@ -16,6 +16,7 @@ static int screen(struct cli *cli, struct error *err) {
 }
 
 int main(int argc, char **argv) {
+    static const struct cli_screen ours = {.open = screen, .keys = ui_keys};
     setlocale(LC_CTYPE, "");
-    return cli_main(argc, argv, screen);
+    return cli_main(argc, argv, &ours);
 }

@@ -90,6 +90,10 @@ struct app {
     int signal;
 };
 
+/* look.c: what was gathered of the row that was shown is dropped. */
+void app_forget(struct app *app);
+/* input.c: the terminal has something to read. */
+void app_input(void *data, short events);
 /* A frame at the end of this turn of the loop. */
 void app_redraw(struct app *app);
 /* A line at the bottom until the next key, and a line in the log. */

@@ -1,5 +1,7 @@
 #include "ui/keys.h"
 
+#include "ui/ui.h"
+
 const struct key_row key_table[] = {
     {ACTION_ATTACH,
      {UI_ENTER, UI_DOUBLE_CLICK},
@@ -52,4 +54,9 @@ enum action keys_action(const struct key *key) {
             if (row->codes[i] == key->code)
                 return row->action;
     return ACTION_NONE;
+}
+
+void ui_keys(void (*each)(void *data, const char *label, const char *words), void *data) {
+    for (const struct key_row *row = key_table; row->action != ACTION_NONE; row++)
+        each(data, row->label, row->words);
 }

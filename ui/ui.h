@@ -16,3 +16,6 @@ struct ui_options {
 
 /* Runs until the user leaves it; false with an error if it cannot begin, or *signal ended it. */
 bool ui_run(const struct ui_options *options, int *signal, struct error *err) nodiscard;
+
+/* Calls `each` with every key and what it does, for the manual. */
+void ui_keys(void (*each)(void *data, const char *label, const char *words), void *data);

@@ -140,7 +140,7 @@ static bool looks_like_json(int argc, char **argv) {
 /* Without a command: the screen. */
 static int open_screen(struct cli *cli, struct error *err) {
     if (tty_both())
-        return cli->screen(cli, err);
+        return cli->screen->open(cli, err);
     error_set(err, ERROR_USAGE, "the screen needs a terminal, and there is none");
     error_hint(err, "berth list shows the sessions; berth help, all commands");
     return -1;
@@ -176,7 +176,7 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     return command->run(cli, err);
 }
 
-int cli_main(int argc, char **argv, cli_screen_fn *screen) {
+int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     struct cli cli = {
         .screen = screen, .user = -1, .group = -1, .json_errors = looks_like_json(argc, argv)};
     _cleanup_(error_done) struct error err = {0};

@@ -11,8 +11,13 @@
 struct command;
 struct cli;
 
-/* What berth is without a command, on a terminal: the exit status; errors are left in err. */
-typedef int cli_screen_fn(struct cli *cli, struct error *err);
+/* What main.c hands in, for this room does not know the screen. */
+struct cli_screen {
+    /* berth without a command, on a terminal: the exit status; errors are left in err. */
+    int (*open)(struct cli *cli, struct error *err);
+    /* The screen's keys, one after the other, for the manual. */
+    void (*keys)(void (*each)(void *data, const char *label, const char *words), void *data);
+};
 
 /* What the command line said, and what commands share. */
 struct cli {
@@ -44,7 +49,7 @@ struct cli {
     struct loop *loop;
     struct incus *client; /* after cli_connect() */
     bool json_errors;
-    cli_screen_fn *screen;
+    const struct cli_screen *screen;
     struct stream_joint *joint; /* that runs now, and gets the signals; NULL: none */
 };
 
@@ -86,7 +91,7 @@ extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 
 /* berth's main: parses, runs, prints the error. Returns the exit status. */
-int cli_main(int argc, char **argv, cli_screen_fn *screen);
+int cli_main(int argc, char **argv, const struct cli_screen *screen);
 
 /*
  * What may stand at the end of a command line, its last word unfinished; `names` are the sessions that

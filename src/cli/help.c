@@ -46,7 +46,8 @@ static void one_command(const struct command *command, struct buffer *out) {
 
 static void all_commands(struct buffer *out) {
     buffer_text(out, "berth: sessions in Incus containers, whose files come out with the right owner\n\n"
-                     "usage: berth [FLAGS] COMMAND [ARGUMENTS]\n\ncommands:\n");
+                     "usage: berth [FLAGS]                       the full-screen session manager\n"
+                     "       berth [FLAGS] COMMAND [ARGUMENTS]\n\ncommands:\n");
     for (size_t i = 0; commands[i]; i++)
         if (!strchr(commands[i]->name, ' '))
             buffer_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
@@ -59,7 +60,7 @@ static void all_commands(struct buffer *out) {
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(buffer_done) struct buffer out = {0};
     if (cli->manual) {
-        manual_page(&out);
+        manual_page(cli->screen, &out);
         return cli_print(out.data, err) ? 0 : -1;
     }
     if (!cli_at_most(cli, 2, err))

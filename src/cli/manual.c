@@ -53,11 +53,24 @@ static void command(struct buffer *out, const struct command *command) {
         flag(out, *flags);
 }
 
-void manual_page(struct buffer *out) {
+static void key(void *data, const char *label, const char *words) {
+    struct buffer *out = data;
+    buffer_text(out, ".TP\n\\fB");
+    text(out, label);
+    buffer_text(out, "\\fR\n");
+    text(out, words);
+    buffer_text(out, "\n");
+}
+
+void manual_page(const struct cli_screen *screen, struct buffer *out) {
     buffer_printf(out, ".TH BERTH 1 \"\" \"berth %s\" \"User Commands\"\n", BERTH_VERSION);
     buffer_text(out,
                 ".SH NAME\nberth \\- sessions in Incus containers, whose files come out with the right "
-                "owner\n.SH SYNOPSIS\n.B berth\n[FLAGS] COMMAND [ARGUMENTS]\n.SH COMMANDS\n");
+                "owner\n.SH SYNOPSIS\n.B berth\n[FLAGS] [COMMAND [ARGUMENTS]]\n.SH DESCRIPTION\nWithout a "
+                "command, on a terminal, berth is a full\\-screen session manager: the list of sessions, "
+                "their mapping, and the way into them.\n.SH KEYS\n");
+    screen->keys(key, out);
+    buffer_text(out, ".SH COMMANDS\n");
     for (size_t i = 0; commands[i]; i++)
         command(out, commands[i]);
     buffer_text(out, ".SH FLAGS OF EVERY COMMAND\n");

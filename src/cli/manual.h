@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/str.h"
+#include "cli/command.h"
 
 /* The whole of berth(1). */
-void manual_page(struct buffer *out);
+void manual_page(const struct cli_screen *screen, struct buffer *out);

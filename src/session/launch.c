@@ -163,9 +163,13 @@ static bool create(struct launch *launch, struct error *err) {
             return true;
         if (err->class == ERROR_DAEMON)
             return undo_after(launch, err); /* it may have been made before the answer was lost */
-        if (!name_is_taken(launch))
+        /* a name that is being made just now is busy before it is listed */
+        bool listed = name_is_taken(launch);
+        if (!listed && !says(err, WORDS_BUSY))
             return false;
-        if (is_ours(launch)) /* created, but not started */
+        if (!listed)
+            strings_add(&prepared->taken, launch->plan->name);
+        else if (is_ours(launch)) /* created, but not started */
             return start_when_free(launch, err) || start_failed(launch, err);
         unsigned int next = prepared->request->slot
                                 ? 0
