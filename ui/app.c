@@ -64,6 +64,8 @@ void app_open_layer(struct app *app, const struct layer *layer) {
 }
 
 void app_lend(struct app *app) {
+    if (app->over)
+        return;
     app->lent = true;
     watch_events(app->input, 0);
     term_lend();
@@ -71,6 +73,8 @@ void app_lend(struct app *app) {
 }
 
 void app_take(struct app *app) {
+    if (app->over)
+        return; /* it has been given back for good */
     term_take();
     app->lent = false;
     watch_events(app->input, POLLIN);

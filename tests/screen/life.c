@@ -418,6 +418,28 @@ static void test_signals(void **state) {
     check_signal(SIGABRT, 128 + SIGABRT);
 }
 
+/* A signal while a session has the terminal: given back as it was, and the session goes on. */
+static void test_signal_attached(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *folder = world_folder(&world, "work/app"),
+                        *name = name_of(getenv("COI_CONTAINER_PREFIX"), folder, 1);
+    _result_ shell = berth(&world.how, "shell", "--background", "-w", folder, NULL);
+    assert_status(shell, 0);
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "1 running");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, ":/workspace$");
+    terminal_resize(&terminal, 90, 25);
+    terminal_read(&terminal, 500); /* the size goes another way than the keys */
+    terminal_type(&terminal, "stty size\r");
+    terminal_expect(&terminal, "24 90");
+    kill(terminal.pid, SIGTERM);
+    assert_int_equal(terminal_close_restored(&terminal), 128 + SIGTERM);
+    _result_ tmux = berth(&world.how, "tmux", "list", NULL);
+    assert_has(tmux.out, name);
+}
+
 /* Ctrl-Z gives it back to the shell, fg takes it again. */
 static void test_suspend(void **state) {
     (void)state;
@@ -445,12 +467,12 @@ static void test_suspend(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        life_test(test_whole_session), life_test(test_run),           life_test(test_form),
-        life_test(test_refused),       life_test(test_cancel),        life_test(test_others),
-        life_test(test_two_screens),   life_test(test_actions),       life_test(test_command_line),
-        life_test(test_terminated),    life_test(test_wrong_mapping), life_test(test_preview),
-        life_test(test_daemon),        life_test(test_paste),         life_test(test_signals),
-        life_test(test_suspend),
+        life_test(test_whole_session),   life_test(test_run),           life_test(test_form),
+        life_test(test_refused),         life_test(test_cancel),        life_test(test_others),
+        life_test(test_two_screens),     life_test(test_actions),       life_test(test_command_line),
+        life_test(test_terminated),      life_test(test_wrong_mapping), life_test(test_preview),
+        life_test(test_daemon),          life_test(test_paste),         life_test(test_signals),
+        life_test(test_signal_attached), life_test(test_suspend),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
