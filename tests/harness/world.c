@@ -46,6 +46,28 @@ char *world_container(const struct world *world, const char *folder, unsigned in
     return name;
 }
 
+char *world_record(const struct world *world, const char *id, const char *container, const char *workspace,
+                   bool persistent) {
+    _cleanup_free_ char *below = str_printf(".coi/sessions-claude/%s", id);
+    char *own = world_folder(world, below);
+    _cleanup_free_ char *file = str_printf("%s/metadata.json", own);
+    _cleanup_fclose_ FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    fprintf(
+        out,
+        "{\"session_id\": \"%s\", \"container_name\": \"%s\", \"persistent\": %s, \"workspace\": \"%s\", "
+        "\"saved_at\": \"2026-01-02T03:04:05Z\", \"coi_only\": 7}",
+        id, container, persistent ? "true" : "false", workspace);
+    assert_int_equal(fchown(fileno(out), 1001, 1001), 0);
+    return own;
+}
+
+char *world_status(const char *container) {
+    _result_ got = incus_command("list", container, "-f", "csv", "-c", "s", NULL);
+    got.out[strcspn(got.out, "\n")] = 0;
+    return str_copy(got.out);
+}
+
 void world_screen(const struct world *world, struct terminal *terminal, int columns, int rows) {
     const char *const argv[] = {"berth", NULL};
     terminal_open(terminal, &world->how, columns, rows, argv);

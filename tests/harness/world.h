@@ -24,5 +24,12 @@ char *world_folder(const struct world *world, const char *name);
  * owns. */
 char *world_container(const struct world *world, const char *folder, unsigned int slot, bool running);
 
+/* A saved session as coi writes it, with a key of coi's own ("coi_only": 7). Returns its folder; caller
+ * owns. */
+char *world_record(const struct world *world, const char *id, const char *container, const char *workspace,
+                   bool persistent);
+/* "RUNNING", "STOPPED", as the incus command has it; "" if it is not there. Caller owns. */
+char *world_status(const char *container);
+
 /* berth's screen in a terminal of this size. */
 void world_screen(const struct world *world, struct terminal *terminal, int columns, int rows);

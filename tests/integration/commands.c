@@ -1,6 +1,6 @@
 /* The commands that act on sessions that are there, and the low level for scripts. */
 #include "session/name.h"
-#include "tests/harness/terminal.h"
+#include "tests/harness/world.h"
 
 #include <glob.h>
 #include <signal.h>
@@ -9,33 +9,21 @@
 
 #define SMALL "--image", "berth-small"
 
-static char *folder, *home, *home_variable;
-static const char *variables[2];
-static struct how how = {.uid = 1001, .gid = 1001, .variables = variables};
+static struct world world;
+static char *folder; /* the workspace */
 
-static void forget_all(void) {
-    free(folder);
-    free(home);
-    free(home_variable);
-    folder = home = home_variable = NULL;
-}
-
-static int teardown(void **state) {
-    forget_all();
-    return group_teardown(state);
-}
-
+/* Each test has a workspace of its own, with it names of its own, and a world.home for its records. */
 static int fresh(void **state) {
-    forget_all();
-    how.cwd = folder = new_folder("", 1001, 1001);
-    home = new_folder("", 1001, 1001);
-    variables[0] = home_variable = str_printf("HOME=%s", home);
-    return test_setup(state);
+    (void)state;
+    world_open(&world);
+    world.how.cwd = folder = world_folder(&world, "w");
+    return 0;
 }
 
 static int clear(void **state) {
     (void)state;
-    remove_containers();
+    world_close(&world);
+    free(folder);
     return 0;
 }
 #define command_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
@@ -57,33 +45,13 @@ static char *make(unsigned int slot, bool running) {
     return name;
 }
 
-static char *status_of(const char *name) {
-    _result_ got = incus_command("list", name, "-f", "csv", "-c", "s", NULL);
-    got.out[strcspn(got.out, "\n")] = 0;
-    return str_copy(got.out);
-}
-
 static void assert_state(const char *name, const char *wanted) {
-    _cleanup_free_ char *status = status_of(name);
+    _cleanup_free_ char *status = world_status(name);
     assert_string_equal(status, wanted);
 }
 
 static char *write_record(const char *id, const char *container, bool persistent) {
-    _cleanup_free_ char *coi = str_printf("%s/.coi", home), *tool = str_printf("%s/sessions-claude", coi);
-    char *own = str_printf("%s/%s", tool, id);
-    _cleanup_free_ char *file = str_printf("%s/metadata.json", own);
-    const char *const all[] = {coi, tool, own};
-    for (size_t i = 0; i < array_length(all); i++) {
-        mkdir(all[i], 0755);
-        assert_int_equal(chown(all[i], 1001, 1001), 0);
-    }
-    _cleanup_fclose_ FILE *out = fopen(file, "w");
-    fprintf(out,
-            "{\"session_id\": \"%s\", \"container_name\": \"%s\", \"persistent\": %s, "
-            "\"workspace\": \"%s\", \"saved_at\": \"2026-01-02T03:04:05Z\"}",
-            id, container, persistent ? "true" : "false", folder);
-    assert_int_equal(fchown(fileno(out), 1001, 1001), 0);
-    return own;
+    return world_record(&world, id, container, folder, persistent);
 }
 
 /* Without a terminal and without --force nothing is done, and that is said. */
@@ -92,12 +60,12 @@ static void test_asks(void **state) {
     static const char *const commands[] = {"kill", "shutdown", "persist"};
     _cleanup_free_ char *name = make(1, true);
     for (size_t i = 0; i < array_length(commands); i++) {
-        _result_ result = berth(&how, commands[i], name, NULL);
+        _result_ result = berth(&world.how, commands[i], name, NULL);
         assert_status(result, 1);
         assert_has(result.err, "nothing was done");
         assert_has(result.err, "--force");
     }
-    _result_ deleted = berth(&how, "container", "delete", name, NULL);
+    _result_ deleted = berth(&world.how, "container", "delete", name, NULL);
     assert_status(deleted, 1);
     assert_state(name, "RUNNING");
 }
@@ -108,13 +76,13 @@ static void test_question(void **state) {
     struct terminal terminal;
     _cleanup_free_ char *name = make(1, true);
     const char *const argv[] = {"berth", "kill", name, NULL};
-    terminal_open(&terminal, &how, 120, 20, argv);
+    terminal_open(&terminal, &world.how, 120, 20, argv);
     terminal_expect(&terminal, "delete 1 session, with all that is not in the workspace? [y/N]");
     terminal_expect(&terminal, folder);
     terminal_type(&terminal, "\r");
     assert_int_equal(terminal_close(&terminal), 1);
     assert_state(name, "RUNNING");
-    terminal_open(&terminal, &how, 120, 20, argv);
+    terminal_open(&terminal, &world.how, 120, 20, argv);
     terminal_expect(&terminal, "[y/N]");
     terminal_type(&terminal, "y\r");
     assert_int_equal(terminal_close(&terminal), 0);
@@ -124,17 +92,17 @@ static void test_question(void **state) {
 static void test_kill(void **state) {
     (void)state;
     _cleanup_free_ char *first = make(1, true), *second = make(2, false), *third = make(3, true);
-    _result_ some = berth(&how, "kill", "--force", first, "nobody", second, NULL);
+    _result_ some = berth(&world.how, "kill", "--force", first, "nobody", second, NULL);
     assert_status(some, 0);
     assert_has(some.err, "no session nobody");
     assert_state(first, "");
     assert_state(second, "");
     assert_state(third, "RUNNING");
-    _result_ none = berth(&how, "kill", "--force", "nobody", NULL);
+    _result_ none = berth(&world.how, "kill", "--force", "nobody", NULL);
     assert_status(none, 1);
-    _result_ all = berth(&how, "kill", "--force", "--all", NULL);
+    _result_ all = berth(&world.how, "kill", "--force", "--all", NULL);
     assert_status(all, 0);
-    _result_ again = berth(&how, "kill", "--force", "--all", NULL);
+    _result_ again = berth(&world.how, "kill", "--force", "--all", NULL);
     assert_status(again, 0);
     assert_no_containers();
 }
@@ -144,13 +112,13 @@ static void test_frozen(void **state) {
     (void)state;
     _cleanup_free_ char *first = make(1, true), *second = make(2, true);
     _result_ paused = incus_command("pause", first, second, NULL);
-    _result_ exec = berth(&how, "container", "exec", first, "--", "true", NULL);
+    _result_ exec = berth(&world.how, "container", "exec", first, "--", "true", NULL);
     assert_status(exec, 1);
     assert_has(exec.err, "it is Frozen");
-    _result_ killed = berth(&how, "kill", "--force", first, NULL);
+    _result_ killed = berth(&world.how, "kill", "--force", first, NULL);
     assert_status(killed, 0);
     assert_state(first, "");
-    _result_ deleted = berth(&how, "container", "delete", "--force", second, NULL);
+    _result_ deleted = berth(&world.how, "container", "delete", "--force", second, NULL);
     assert_status(deleted, 0);
     assert_state(second, "");
 }
@@ -160,7 +128,7 @@ static void test_two_kill(void **state) {
     (void)state;
     _cleanup_free_ char *first = make(1, true), *second = make(2, true);
     char *argv[] = {"berth", "kill", "--force", first, second, NULL};
-    struct child a = berth_start(&how, argv), b = berth_start(&how, argv);
+    struct child a = berth_start(&world.how, argv), b = berth_start(&world.how, argv);
     _result_ of_a = child_wait(&a);
     _result_ of_b = child_wait(&b);
     assert_true(of_a.status == 0 || of_b.status == 0);
@@ -174,7 +142,7 @@ static void test_shutdown(void **state) {
     (void)state;
     _cleanup_free_ char *kept = make(1, true), *dropped = make(2, true),
                         *record = write_record("aaaa1111-2222-4333-8444-555555555555", dropped, false);
-    _result_ result = berth(&how, "shutdown", "--force", "--all", "--timeout", "1", NULL);
+    _result_ result = berth(&world.how, "shutdown", "--force", "--all", "--timeout", "1", NULL);
     assert_status(result, 0);
     assert_state(kept, "STOPPED");
     assert_state(dropped, "");
@@ -185,14 +153,14 @@ static void test_persist(void **state) {
     (void)state;
     _cleanup_free_ char *name = make(1, true),
                         *record = write_record("aaaa1111-2222-4333-8444-555555555555", name, false);
-    _result_ result = berth(&how, "persist", "--force", name, NULL);
+    _result_ result = berth(&world.how, "persist", "--force", name, NULL);
     assert_status(result, 0);
-    _result_ list = berth(&how, "list", "--format=json", NULL);
+    _result_ list = berth(&world.how, "list", "--format=json", NULL);
     assert_has(list.out, "\"persistent\": true");
     _cleanup_free_ char *file = str_printf("%s/metadata.json", record);
     _cleanup_json_ json_t *json = json_load_file(file, 0, NULL);
     assert_true(json_is_true(json_at(json, "persistent")));
-    _result_ ended = berth(&how, "shutdown", "--force", name, "--timeout", "1", NULL);
+    _result_ ended = berth(&world.how, "shutdown", "--force", name, "--timeout", "1", NULL);
     assert_status(ended, 0);
     assert_state(name, "STOPPED");
 }
@@ -208,24 +176,24 @@ static void test_clean(void **state) {
                         *broken = write_record("dddd1111-2222-4333-8444-555555555555", gone, false),
                         *file = str_printf("%s/metadata.json", broken);
     assert_int_equal(truncate(file, 20), 0);
-    _result_ listed = berth(&how, "list", "--all", NULL);
+    _result_ listed = berth(&world.how, "list", "--all", NULL);
     assert_status(listed, 0);
     assert_has(listed.err, file);
     assert_has(listed.out, "cccc1111");
-    _result_ asked = berth(&how, "clean", NULL);
+    _result_ asked = berth(&world.how, "clean", NULL);
     assert_status(asked, 1);
-    _result_ cleaned = berth(&how, "clean", "--force", NULL);
+    _result_ cleaned = berth(&world.how, "clean", "--force", NULL);
     assert_status(cleaned, 0);
     assert_state(runs, "RUNNING");
     assert_state(kept, "STOPPED");
     assert_state(left, "");
     assert_int_not_equal(access(of_left, F_OK), 0);
     assert_int_equal(access(of_gone, F_OK), 0);
-    _result_ sessions = berth(&how, "clean", "--sessions", "--force", NULL);
+    _result_ sessions = berth(&world.how, "clean", "--sessions", "--force", NULL);
     assert_status(sessions, 0);
     assert_int_not_equal(access(of_gone, F_OK), 0);
     assert_int_equal(access(of_runs, F_OK), 0);
-    _result_ again = berth(&how, "clean", "--all", "--force", NULL);
+    _result_ again = berth(&world.how, "clean", "--all", "--force", NULL);
     assert_status(again, 0);
     assert_has(again.err, "nothing to clean");
 }
@@ -233,44 +201,44 @@ static void test_clean(void **state) {
 static void test_container(void **state) {
     (void)state;
     _cleanup_free_ char *name = slot_name(1);
-    _result_ not_there = berth(&how, "container", "exists", name, NULL);
+    _result_ not_there = berth(&world.how, "container", "exists", name, NULL);
     assert_status(not_there, 1);
     assert_string_equal(not_there.err, "");
-    _result_ launched = berth(&how, "container", "launch", "berth-small", name, NULL);
+    _result_ launched = berth(&world.how, "container", "launch", "berth-small", name, NULL);
     assert_status(launched, 0);
-    _result_ there = berth(&how, "container", "exists", name, NULL);
+    _result_ there = berth(&world.how, "container", "exists", name, NULL);
     assert_status(there, 0);
-    _result_ running = berth(&how, "container", "running", name, NULL);
+    _result_ running = berth(&world.how, "container", "running", name, NULL);
     assert_status(running, 0);
-    _result_ exec = berth(&how, "container", "exec", name, "--user", "1000", "--env", "A=b c", "--cwd",
-                          "/tmp", "--", "sh", "-c", "id -u; id -g; echo $A; pwd; exit 5", NULL);
+    _result_ exec = berth(&world.how, "container", "exec", name, "--user", "1000", "--env", "A=b c",
+                          "--cwd", "/tmp", "--", "sh", "-c", "id -u; id -g; echo $A; pwd; exit 5", NULL);
     assert_status(exec, 5);
     assert_string_equal(exec.out, "1000\n1000\nb c\n/tmp\n");
-    _result_ captured = berth(&how, "container", "exec", name, "--capture", "--", "sh", "-c",
+    _result_ captured = berth(&world.how, "container", "exec", name, "--capture", "--", "sh", "-c",
                               "echo out; echo err >&2; exit 3", NULL);
     _cleanup_json_ json_t *json = json_loads(captured.out, 0, NULL);
     assert_string_equal(json_str_at(json, "stdout"), "out\n");
     assert_string_equal(json_str_at(json, "stderr"), "err\n");
     assert_int_equal(json_int_at(json, "exit_code"), 3);
-    _result_ raw = berth(&how, "container", "exec", name, "--capture", "--format", "raw", "--", "sh", "-c",
-                         "echo out; exit 3", NULL);
+    _result_ raw = berth(&world.how, "container", "exec", name, "--capture", "--format", "raw", "--", "sh",
+                         "-c", "echo out; exit 3", NULL);
     assert_status(raw, 3);
     assert_string_equal(raw.out, "out\n");
-    _result_ missing = berth(&how, "container", "exec", name, "--", "no-such-thing", NULL);
+    _result_ missing = berth(&world.how, "container", "exec", name, "--", "no-such-thing", NULL);
     assert_status(missing, 127);
-    _result_ stopped = berth(&how, "container", "stop", "--force", name, NULL);
+    _result_ stopped = berth(&world.how, "container", "stop", "--force", name, NULL);
     assert_status(stopped, 0);
-    _result_ stands = berth(&how, "container", "running", name, NULL);
+    _result_ stands = berth(&world.how, "container", "running", name, NULL);
     assert_status(stands, 1);
-    _result_ started = berth(&how, "container", "start", name, NULL);
+    _result_ started = berth(&world.how, "container", "start", name, NULL);
     assert_status(started, 0);
-    _result_ deleted = berth(&how, "container", "delete", "--force", name, NULL);
+    _result_ deleted = berth(&world.how, "container", "delete", "--force", name, NULL);
     assert_status(deleted, 0);
     assert_no_containers();
 }
 
 static void put(const char *name, const char *content, mode_t mode) {
-    _cleanup_free_ char *path = str_printf("%s/%s", home, name);
+    _cleanup_free_ char *path = str_printf("%s/%s", world.home, name);
     _cleanup_fclose_ FILE *file = fopen(path, "w");
     fputs(content, file);
     assert_int_equal(fchmod(fileno(file), mode) | fchown(fileno(file), 1001, 1001), 0);
@@ -279,26 +247,27 @@ static void put(const char *name, const char *content, mode_t mode) {
 /* Modes and spaces survive both ways, folders and links too. */
 static void test_files(void **state) {
     (void)state;
-    _cleanup_free_ char *name = make(1, true), *tree = str_printf("%s/a tree", home),
+    _cleanup_free_ char *name = make(1, true), *tree = str_printf("%s/a tree", world.home),
                         *sub = str_printf("%s/sub", tree), *link = str_printf("%s/link", tree),
-                        *one = str_printf("%s/one file", home), *to = str_printf("%s:/tmp/", name),
-                        *from = str_printf("%s:/tmp/a tree", name), *back = str_printf("%s/back", home),
+                        *one = str_printf("%s/one file", world.home), *to = str_printf("%s:/tmp/", name),
+                        *from = str_printf("%s:/tmp/a tree", name),
+                        *back = str_printf("%s/back", world.home),
                         *from_one = str_printf("%s:/tmp/one file", name);
     put("one file", "hello\n", 0741);
     assert_int_equal(mkdir(tree, 0755) | mkdir(sub, 0700) | symlink("sub/in it", link), 0);
     assert_int_equal(chown(tree, 1001, 1001) | chown(sub, 1001, 1001), 0);
     put("a tree/sub/in it", "deep\n", 0640);
-    _result_ pushed = berth(&how, "file", "push", one, to, NULL);
+    _result_ pushed = berth(&world.how, "file", "push", one, to, NULL);
     assert_status(pushed, 0);
-    _result_ looked = berth(&how, "container", "exec", name, "--", "sh", "-c",
+    _result_ looked = berth(&world.how, "container", "exec", name, "--", "sh", "-c",
                             "stat -c '%a %u:%g' '/tmp/one file'; cat '/tmp/one file'", NULL);
     assert_string_equal(looked.out, "741 1000:1000\nhello\n");
-    _result_ plain = berth(&how, "file", "push", tree, to, NULL);
+    _result_ plain = berth(&world.how, "file", "push", tree, to, NULL);
     assert_status(plain, 2);
     assert_has(plain.err, "-r");
-    _result_ all = berth(&how, "file", "push", "-r", tree, to, NULL);
+    _result_ all = berth(&world.how, "file", "push", "-r", tree, to, NULL);
     assert_status(all, 0);
-    _result_ again = berth(&how, "file", "pull", "-r", from, back, NULL);
+    _result_ again = berth(&world.how, "file", "pull", "-r", from, back, NULL);
     assert_status(again, 0);
     _cleanup_free_ char *deep = str_printf("%s/sub/in it", back), *copied = str_printf("%s/link", back);
     struct stat info;
@@ -307,12 +276,12 @@ static void test_files(void **state) {
     assert_int_equal(info.st_uid, 1001);
     assert_int_equal(lstat(copied, &info), 0);
     assert_true(S_ISLNK(info.st_mode));
-    _result_ pulled = berth(&how, "file", "pull", from_one, back, NULL);
+    _result_ pulled = berth(&world.how, "file", "pull", from_one, back, NULL);
     assert_status(pulled, 0);
     _cleanup_free_ char *landed = str_printf("%s/one file", back);
     assert_int_equal(stat(landed, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0741);
-    _result_ nothing = berth(&how, "file", "pull", "nobody:/etc/passwd", back, NULL);
+    _result_ nothing = berth(&world.how, "file", "pull", "nobody:/etc/passwd", back, NULL);
     assert_status(nothing, 1);
     assert_has(nothing.err, "no session nobody");
 }
@@ -322,40 +291,40 @@ static void test_images(void **state) {
     _cleanup_free_ char *name = make(1, true),
                         *alias = str_printf("%spub-1", getenv("COI_CONTAINER_PREFIX")),
                         *second = str_printf("%spub-2", getenv("COI_CONTAINER_PREFIX"));
-    _result_ list = berth(&how, "image", "list", NULL);
+    _result_ list = berth(&world.how, "image", "list", NULL);
     assert_has(list.out, "berth-small");
-    _result_ json = berth(&how, "images", "--format", "json", NULL);
+    _result_ json = berth(&world.how, "images", "--format", "json", NULL);
     assert_has(json.out, "\"alias\": \"berth-small\"");
-    _result_ running = berth(&how, "image", "publish", name, alias, NULL);
+    _result_ running = berth(&world.how, "image", "publish", name, alias, NULL);
     assert_status(running, 1);
     assert_has(running.err, "only a stopped container");
-    _result_ stopped = berth(&how, "container", "stop", "--force", name, NULL);
-    _result_ published = berth(&how, "image", "publish", name, alias, NULL);
+    _result_ stopped = berth(&world.how, "container", "stop", "--force", name, NULL);
+    _result_ published = berth(&world.how, "image", "publish", name, alias, NULL);
     assert_status(published, 0);
     assert_int_equal(strlen(published.out), 65);
-    _result_ exists = berth(&how, "image", "exists", alias, NULL);
+    _result_ exists = berth(&world.how, "image", "exists", alias, NULL);
     assert_status(exists, 0);
     /* another content: of the same the daemon would make the same image */
     _cleanup_free_ char *more = str_printf("%s/tmp/more", name);
     _result_ created = incus_command("file", "create", more, NULL);
-    _result_ other = berth(&how, "image", "publish", name, second, NULL);
+    _result_ other = berth(&world.how, "image", "publish", name, second, NULL);
     _cleanup_free_ char *all = str_printf("%spub-", getenv("COI_CONTAINER_PREFIX"));
     assert_status(other, 0);
-    _result_ cleaned = berth(&how, "image", "cleanup", all, "--keep", "1", "--force", NULL);
+    _result_ cleaned = berth(&world.how, "image", "cleanup", all, "--keep", "1", "--force", NULL);
     assert_status(cleaned, 0);
-    _result_ older = berth(&how, "image", "exists", alias, NULL);
+    _result_ older = berth(&world.how, "image", "exists", alias, NULL);
     assert_status(older, 1);
-    _result_ deleted = berth(&how, "image", "delete", "--force", second, NULL);
+    _result_ deleted = berth(&world.how, "image", "delete", "--force", second, NULL);
     assert_status(deleted, 0);
-    _result_ gone = berth(&how, "image", "exists", second, NULL);
+    _result_ gone = berth(&world.how, "image", "exists", second, NULL);
     assert_status(gone, 1);
-    _result_ unknown = berth(&how, "image", "delete", "--force", "no-such-image", NULL);
+    _result_ unknown = berth(&world.how, "image", "delete", "--force", "no-such-image", NULL);
     assert_status(unknown, 1);
     assert_has(unknown.err, "images here: ");
 }
 
 static void check_completion(const char *first, const char *second, const char *wanted) {
-    _result_ result = berth(&how, "completion", "words", "--", first, second, NULL);
+    _result_ result = berth(&world.how, "completion", "words", "--", first, second, NULL);
     assert_status(result, 0);
     assert_has(result.out, wanted);
 }
@@ -369,7 +338,7 @@ static void test_completion(void **state) {
     check_completion("--image", "berth", "berth-small\n");
     check_completion("container", "ex", "exec\nexists\n");
     check_completion("list", "--for", "--format\n");
-    _result_ bash = berth(&how, "completion", "bash", NULL);
+    _result_ bash = berth(&world.how, "completion", "bash", NULL);
     assert_has(bash.out, "complete -o filenames -F _berth berth");
     _cleanup_free_ char *script = str_printf("PATH=%s:$PATH; berth() { \"$BERTH\" \"$@\"; }; eval "
                                              "\"$(berth completion bash)\"; COMP_WORDS=(berth kill t); "
@@ -377,7 +346,7 @@ static void test_completion(void **state) {
                                              "/usr/bin");
     char *argv[] = {"bash", "-c", script, NULL};
     struct terminal terminal;
-    terminal_open(&terminal, &how, 80, 5, (const char *const *)argv);
+    terminal_open(&terminal, &world.how, 80, 5, (const char *const *)argv);
     terminal_expect(&terminal, name);
     terminal_close(&terminal);
 }
@@ -388,13 +357,13 @@ static void test_manual(void **state) {
     static const char *const some[] = {"shell",  "attach",         "kill",      "clean",
                                        "file",   "container exec", "tmux send", "image cleanup",
                                        "config", "completion",     "persist",   "info"};
-    _result_ manual = berth(&how, "help", "--man", NULL);
+    _result_ manual = berth(&world.how, "help", "--man", NULL);
     assert_status(manual, 0);
     assert_true(str_starts(manual.out, ".TH"));
     for (size_t i = 0; i < array_length(some); i++) {
         _cleanup_free_ char *words = str_copy(some[i]);
         char *rest = words, *first = strsep(&rest, " ");
-        _result_ help = berth(&how, "help", first, rest, NULL);
+        _result_ help = berth(&world.how, "help", first, rest, NULL);
         assert_status(help, 0);
         _cleanup_free_ char *usage = str_printf("berth %s ", some[i]);
         assert_true(str_starts(help.out, usage));
@@ -410,5 +379,5 @@ int main(void) {
         command_test(test_files),   command_test(test_images),   command_test(test_completion),
         command_test(test_manual),
     };
-    return cmocka_run_group_tests(tests, group_setup, teardown);
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

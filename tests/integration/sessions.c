@@ -1,6 +1,6 @@
 /* Sessions that last: shell, attach, reuse and records, by hand on a terminal and in the background. */
 #include "session/name.h"
-#include "tests/harness/terminal.h"
+#include "tests/harness/world.h"
 
 #include <glob.h>
 #include <signal.h>
@@ -8,34 +8,21 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static char *folder, *home, *home_variable;
-static const char *variables[3];
-static struct how how = {.uid = 1001, .gid = 1001, .variables = variables};
+static struct world world;
+static char *folder; /* the workspace */
 
-static void forget_all(void) {
-    free(folder);
-    free(home);
-    free(home_variable);
-    folder = home = home_variable = NULL;
-}
-
-static int teardown(void **state) {
-    forget_all();
-    return group_teardown(state);
-}
-
-/* Each test has a workspace of its own, with it names of its own, and a home for its records. */
+/* Each test has a workspace of its own, with it names of its own, and a world.home for its records. */
 static int fresh(void **state) {
-    forget_all();
-    how.cwd = folder = new_folder("", 1001, 1001);
-    home = new_folder("", 1001, 1001);
-    variables[0] = home_variable = str_printf("HOME=%s", home);
-    return test_setup(state);
+    (void)state;
+    world_open(&world);
+    world.how.cwd = folder = world_folder(&world, "w");
+    return 0;
 }
 
 static int clear(void **state) {
     (void)state;
-    remove_containers();
+    world_close(&world);
+    free(folder);
     return 0;
 }
 #define session_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
@@ -47,7 +34,7 @@ static char *slot_name(unsigned int slot) {
 /* The one record that there is; NULL if there is none. A new reference. */
 static json_t *only_record(char **path) {
     glob_t found = {0};
-    _cleanup_free_ char *pattern = str_printf("%s/.coi/sessions-*/*/metadata.json", home);
+    _cleanup_free_ char *pattern = str_printf("%s/.coi/sessions-*/*/metadata.json", world.home);
     json_t *json = NULL;
     if (glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1) {
         json = json_load_file(found.gl_pathv[0], 0, NULL);
@@ -58,30 +45,11 @@ static json_t *only_record(char **path) {
     return json;
 }
 
-static void write_record(const char *id, const char *content) {
-    _cleanup_free_ char *coi = str_printf("%s/.coi", home), *tool = str_printf("%s/sessions-claude", coi),
-                        *own = str_printf("%s/%s", tool, id), *file = str_printf("%s/metadata.json", own);
-    const char *const all[] = {coi, tool, own};
-    for (size_t i = 0; i < array_length(all); i++) {
-        mkdir(all[i], 0755);
-        assert_int_equal(chown(all[i], 1001, 1001), 0);
-    }
-    _cleanup_fclose_ FILE *out = fopen(file, "w");
-    fputs(content, out);
-    assert_int_equal(fchown(fileno(out), 1001, 1001), 0);
-}
-
-static char *status_of(const char *name) {
-    _result_ got = incus_command("list", name, "-f", "csv", "-c", "s", NULL);
-    got.out[strcspn(got.out, "\n")] = 0;
-    return str_copy(got.out);
-}
-
 /* Waits until the container is gone or has this state: both come behind berth's back. */
 static void await_status(const char *name, const char *status) {
     int64_t end = loop_now() + 20000;
     for (;;) {
-        _cleanup_free_ char *now = status_of(name);
+        _cleanup_free_ char *now = world_status(name);
         if (str_equal(now, status))
             return;
         if (loop_now() > end)
@@ -90,7 +58,7 @@ static void await_status(const char *name, const char *status) {
 }
 
 static void start_background(const char *flag) {
-    _result_ result = berth(&how, "shell", "--background", flag, NULL);
+    _result_ result = berth(&world.how, "shell", "--background", flag, NULL);
     assert_status(result, 0);
     _cleanup_free_ char *name = slot_name(1), *line = str_printf("%s\n", name);
     assert_string_equal(result.out, line);
@@ -109,7 +77,7 @@ static void test_background(void **state) {
     (void)state;
     _cleanup_free_ char *name = slot_name(1), *path = NULL;
     start_background(NULL);
-    _result_ tmux = berth(&how, "tmux", "list", NULL);
+    _result_ tmux = berth(&world.how, "tmux", "list", NULL);
     _cleanup_free_ char *session = str_printf("coi-%s\n", name);
     assert_string_equal(tmux.out, session);
     _cleanup_json_ json_t *record = only_record(&path);
@@ -121,13 +89,13 @@ static void test_background(void **state) {
     assert_int_equal(strlen(json_str_at(record, "saved_at")), strlen("2026-11-24T10:00:00Z"));
     assert_has(path, "/sessions-shell/");
     assert_has(path, json_str_at(record, "session_id"));
-    _result_ send = berth(&how, "tmux", "send", name, "id -un > who; pwd > where", NULL);
+    _result_ send = berth(&world.how, "tmux", "send", name, "id -un > who; pwd > where", NULL);
     assert_status(send, 0);
     for (int64_t end = loop_now() + 10000; !file_exists(folder, "where") && loop_now() < end;)
         ;
     _cleanup_free_ char *owner = file_owner(folder, "who");
     assert_string_equal(owner, "1001:1001");
-    _result_ shown = berth(&how, "tmux", "capture", name, NULL);
+    _result_ shown = berth(&world.how, "tmux", "capture", name, NULL);
     assert_has(shown.out, "id -un > who");
 }
 
@@ -137,7 +105,7 @@ static void test_terminal(void **state) {
     struct terminal terminal;
     _cleanup_free_ char *name = slot_name(1);
     const char *const shell[] = {"berth", "shell", NULL}, *const attach[] = {"berth", "attach", NULL};
-    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
     terminal_type(&terminal, "id -un; echo made > in-tmux; echo $((40+2))$TERM\r");
     terminal_expect(&terminal, "42tmux");
@@ -147,7 +115,7 @@ static void test_terminal(void **state) {
     _cleanup_free_ char *owner = file_owner(folder, "in-tmux");
     assert_string_equal(owner, "1001:1001");
     await_status(name, "RUNNING");
-    terminal_open(&terminal, &how, 100, 30, attach);
+    terminal_open(&terminal, &world.how, 100, 30, attach);
     terminal_expect(&terminal, "42tmux"); /* what was there is there */
     terminal_type(&terminal, "stty size\r");
     terminal_expect(&terminal, "29 100"); /* tmux keeps a line for itself */
@@ -164,12 +132,12 @@ static void test_hangup(void **state) {
     struct terminal terminal;
     _cleanup_free_ char *name = slot_name(1);
     const char *const shell[] = {"berth", "shell", NULL};
-    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
     kill(terminal.pid, SIGHUP);
     terminal_close(&terminal);
     await_status(name, "RUNNING");
-    _result_ tmux = berth(&how, "tmux", "list", NULL);
+    _result_ tmux = berth(&world.how, "tmux", "list", NULL);
     assert_has(tmux.out, name);
 }
 
@@ -179,7 +147,7 @@ static void test_power_off(void **state) {
     struct terminal terminal;
     _cleanup_free_ char *name = slot_name(1);
     const char *const shell[] = {"berth", "shell", "--persistent", NULL};
-    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
     terminal_type(&terminal, "until sudo poweroff; do sleep 0.1; done\r");
     terminal_expect_raw(&terminal, "has ended and is kept, stopped", 0);
@@ -195,7 +163,7 @@ static void test_debug(void **state) {
     struct terminal terminal;
     _cleanup_free_ char *name = slot_name(1);
     const char *const shell[] = {"berth", "shell", "--debug", NULL};
-    terminal_open(&terminal, &how, 80, 24, shell);
+    terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
     terminal_type(&terminal, "echo \"<$TMUX>\"; tmux ls; pwd\r");
     terminal_expect(&terminal, "<>");
@@ -208,11 +176,11 @@ static void test_debug(void **state) {
 
 static void test_no_terminal(void **state) {
     (void)state;
-    _result_ shell = berth(&how, "shell", NULL);
+    _result_ shell = berth(&world.how, "shell", NULL);
     assert_status(shell, 2);
     assert_has(shell.err, "shell needs a terminal");
     assert_has(shell.err, "--background");
-    _result_ attach = berth(&how, "attach", NULL);
+    _result_ attach = berth(&world.how, "attach", NULL);
     assert_status(attach, 2);
     assert_no_containers();
 }
@@ -225,10 +193,10 @@ static void test_reuse_running(void **state) {
     start_background("--persistent");
     _cleanup_free_ char *all = containers(), *one = str_printf("%s\n", first);
     assert_string_equal(all, one);
-    _result_ plain = berth(&how, "shell", "--background", NULL);
+    _result_ plain = berth(&world.how, "shell", "--background", NULL);
     assert_status(plain, 0);
     assert_has(plain.out, second);
-    _result_ taken = berth(&how, "shell", "--background", "--slot", "2", NULL);
+    _result_ taken = berth(&world.how, "shell", "--background", "--slot", "2", NULL);
     assert_status(taken, 1);
     assert_has(taken.err, "which runs");
     assert_has(taken.err, "berth attach");
@@ -239,12 +207,13 @@ static void test_reuse_stopped(void **state) {
     (void)state;
     _cleanup_free_ char *name = slot_name(1);
     start_background("--persistent");
-    _result_ mark = berth(&how, "container", "exec", name, "--", "touch", "/opt/mark", NULL);
+    _result_ mark = berth(&world.how, "container", "exec", name, "--", "touch", "/opt/mark", NULL);
     assert_status(mark, 0);
     /* an image that empties /tmp while it boots, tmux's socket with it */
-    _result_ emptied = berth(&how, "container", "exec", name, "--", "rm", "/etc/tmpfiles.d/tmp.conf", NULL);
+    _result_ emptied =
+        berth(&world.how, "container", "exec", name, "--", "rm", "/etc/tmpfiles.d/tmp.conf", NULL);
     assert_status(emptied, 0);
-    _result_ stop = berth(&how, "shutdown", name, "--force", NULL);
+    _result_ stop = berth(&world.how, "shutdown", name, "--force", NULL);
     assert_status(stop, 0);
     await_status(name, "STOPPED");
     int64_t begin = loop_now();
@@ -253,25 +222,25 @@ static void test_reuse_stopped(void **state) {
     _result_ booted =
         incus_command("exec", name, "--", "sh", "-c",
                       "until systemctl is-active -q multi-user.target; do sleep 0.1; done", NULL);
-    _result_ tmux = berth(&how, "tmux", "list", NULL);
+    _result_ tmux = berth(&world.how, "tmux", "list", NULL);
     assert_has(tmux.out, name);
-    _result_ still = berth(&how, "container", "exec", name, "--", "ls", "/opt/mark", NULL);
+    _result_ still = berth(&world.how, "container", "exec", name, "--", "ls", "/opt/mark", NULL);
     assert_status(still, 0);
-    _result_ mapped = berth(&how, "idmap", name, NULL);
+    _result_ mapped = berth(&world.how, "idmap", name, NULL);
     assert_status(mapped, 0);
     assert_has(mapped.out, "both 1001 1000");
     _cleanup_json_ json_t *record = only_record(NULL);
     assert_true(json_is_true(json_at(record, "persistent")));
 }
 
-/* The workspace and the home belong to somebody else from now on. */
+/* The workspace and the world.home belong to somebody else from now on. */
 static struct how become_1000(void) {
-    const char *const argv[] = {"chown", "-R", "1000:1000", folder, home, NULL};
+    const char *const argv[] = {"chown", "-R", "1000:1000", folder, world.home, NULL};
     pid_t pid = fork();
     if (pid == 0)
         execvp(argv[0], (char *const *)argv);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    return (struct how){.uid = 1000, .gid = 1000, .cwd = folder, .variables = variables};
+    return (struct how){.uid = 1000, .gid = 1000, .cwd = folder, .variables = world.variables};
 }
 
 /* The mapping that is needed has changed: said, and not changed by surprise. */
@@ -279,7 +248,7 @@ static void test_other_mapping(void **state) {
     (void)state;
     _cleanup_free_ char *name = slot_name(1);
     start_background("--persistent");
-    _result_ stop = berth(&how, "shutdown", name, "--force", NULL);
+    _result_ stop = berth(&world.how, "shutdown", name, "--force", NULL);
     struct how other = become_1000();
     _result_ again = berth(&other, "shell", "--background", "--persistent", NULL);
     assert_has(again.err, "has the mapping both 1001 1000, shift would be needed now");
@@ -324,10 +293,10 @@ static void test_other_workspace(void **state) {
     _result_ made = incus_command("init", "coi", name, NULL);
     _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
                                     "path=/workspace", NULL);
-    _result_ taken = berth(&how, "shell", "--background", "--slot", "1", NULL);
+    _result_ taken = berth(&world.how, "shell", "--background", "--slot", "1", NULL);
     assert_status(taken, 1);
     assert_has(taken.err, "whose workspace is");
-    _result_ next = berth(&how, "shell", "--background", "--persistent", NULL);
+    _result_ next = berth(&world.how, "shell", "--background", "--persistent", NULL);
     assert_status(next, 0);
     assert_has(next.out, second);
 }
@@ -335,18 +304,13 @@ static void test_other_workspace(void **state) {
 /* A saved session: by its id, by its beginning, by the workspace; its container may be gone. */
 static void test_resume(void **state) {
     (void)state;
-    _cleanup_free_ char
-        *name = slot_name(3),
-        *mine = str_printf(
-            "{\"session_id\": \"11111111-2222-4333-8444-555555555555\", \"container_name\": \"%s\", "
-            "\"persistent\": true, \"workspace\": \"%s\", \"saved_at\": \"2026-01-02T03:04:05Z\", "
-            "\"coi_only\": 7}",
-            name, folder);
-    write_record("11111111-2222-4333-8444-555555555555", mine);
-    _result_ info = berth(&how, "info", "1111", NULL);
+    _cleanup_free_ char *name = slot_name(3),
+                        *own = world_record(&world, "11111111-2222-4333-8444-555555555555", name, folder,
+                                            true);
+    _result_ info = berth(&world.how, "info", "1111", NULL);
     assert_status(info, 0);
     assert_has(info.out, folder);
-    struct how from_elsewhere = how;
+    struct how from_elsewhere = world.how;
     from_elsewhere.cwd = "/";
     _result_ resumed = berth(&from_elsewhere, "shell", "--background", "--resume=1111", NULL);
     assert_status(resumed, 0);
@@ -355,10 +319,10 @@ static void test_resume(void **state) {
     assert_string_equal(json_str_at(record, "session_id"), "11111111-2222-4333-8444-555555555555");
     assert_int_equal(json_int_at(record, "coi_only"), 7);
     assert_string_not_equal(json_str_at(record, "saved_at"), "2026-01-02T03:04:05Z");
-    _result_ again = berth(&how, "--continue", "shell", "--background", NULL);
+    _result_ again = berth(&world.how, "--continue", "shell", "--background", NULL);
     assert_status(again, 0);
     assert_has(again.out, name);
-    _result_ unknown = berth(&how, "shell", "--background", "--resume=9999", NULL);
+    _result_ unknown = berth(&world.how, "shell", "--background", "--resume=9999", NULL);
     assert_status(unknown, 1);
     assert_has(unknown.err, "no saved session \"9999\"");
 }
@@ -369,7 +333,7 @@ static void test_two_at_once(void **state) {
     char *argv[] = {"berth", "shell", "--background", NULL};
     struct child children[3];
     for (size_t i = 0; i < array_length(children); i++)
-        children[i] = berth_start(&how, argv);
+        children[i] = berth_start(&world.how, argv);
     _cleanup_(buffer_done) struct buffer names = {0};
     for (size_t i = 0; i < array_length(children); i++) {
         _result_ result = child_wait(&children[i]);
@@ -387,7 +351,7 @@ static void test_cancelled(void **state) {
     (void)state;
     for (int i = 0; i < 4; i++) {
         char *argv[] = {"berth", "shell", "--background", NULL};
-        struct child child = berth_start(&how, argv);
+        struct child child = berth_start(&world.how, argv);
         for (int64_t end = loop_now() + 60 * i; loop_now() < end;)
             ;
         kill(child.pid, SIGINT);
@@ -397,6 +361,7 @@ static void test_cancelled(void **state) {
         assert_no_containers();
         if (result.status != 0)
             assert_null(only_record(NULL));
+        clear(state);
         fresh(state);
     }
 }
@@ -404,13 +369,13 @@ static void test_cancelled(void **state) {
 static void test_tool(void **state) {
     (void)state;
     static const char *with_tool[] = {NULL, "BERTH_TOOL=sleep 1234", NULL};
-    with_tool[0] = home_variable;
-    struct how tool = how;
+    with_tool[0] = world.home_variable;
+    struct how tool = world.how;
     tool.variables = with_tool;
     _result_ started = berth(&tool, "shell", "--background", NULL);
     assert_status(started, 0);
     _cleanup_free_ char *name = slot_name(1), *path = NULL;
-    _result_ processes = berth(&how, "container", "exec", name, "--", "ps", "-eo", "user,args", NULL);
+    _result_ processes = berth(&world.how, "container", "exec", name, "--", "ps", "-eo", "user,args", NULL);
     assert_has(processes.out, "sleep 1234");
     _cleanup_json_ json_t *record = only_record(&path);
     assert_non_null(record);
@@ -420,7 +385,7 @@ static void test_tool(void **state) {
 /* An image without tmux, and one without the user: said, and nothing left. */
 static void test_no_tmux(void **state) {
     (void)state;
-    _result_ result = berth(&how, "shell", "--background", "--image", "berth-small", NULL);
+    _result_ result = berth(&world.how, "shell", "--background", "--image", "berth-small", NULL);
     assert_status(result, 1);
     assert_has(result.err, "has no tmux");
     assert_no_containers();
@@ -439,13 +404,13 @@ static void test_other_users(void **state) {
     _result_ stopped = incus_command("stop", "-f", maker, NULL);
     _result_ published =
         incus_command("publish", "-q", maker, "--alias", maker, "--compression", "none", NULL);
-    _result_ nobody = berth(&how, "shell", "--background", "--image", maker, NULL);
+    _result_ nobody = berth(&world.how, "shell", "--background", "--image", maker, NULL);
     static const char *as_dev[] = {NULL, "BERTH_CODE_UID=1234", "BERTH_CODE_USER=dev", NULL};
-    as_dev[0] = home_variable;
-    struct how dev = how;
+    as_dev[0] = world.home_variable;
+    struct how dev = world.how;
     dev.variables = as_dev;
     _result_ known = berth(&dev, "shell", "--background", "--image", maker, "--slot", "2", NULL);
-    _result_ typed = berth(&how, "tmux", "send", name, "echo $HOME > by-number", NULL);
+    _result_ typed = berth(&world.how, "tmux", "send", name, "echo $HOME > by-number", NULL);
     _cleanup_free_ char *second = slot_name(2);
     _result_ typed_dev = berth(&dev, "tmux", "send", second, "id -un > by-dev; echo $HOME >> by-dev", NULL);
     for (int64_t end = loop_now() + 10000;
@@ -471,25 +436,25 @@ static void test_attach_errors(void **state) {
     const char *const none[] = {"berth", "attach", NULL},
                       *const unknown[] = {"berth", "attach", "nobody", NULL},
                       *const named[] = {"berth", "attach", name, NULL};
-    terminal_open(&terminal, &how, 100, 24, none);
+    terminal_open(&terminal, &world.how, 100, 24, none);
     terminal_expect_raw(&terminal, "no session runs", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
-    terminal_open(&terminal, &how, 100, 24, unknown);
+    terminal_open(&terminal, &world.how, 100, 24, unknown);
     terminal_expect_raw(&terminal, "no session nobody", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
     start_background("--persistent");
-    _result_ second = berth(&how, "shell", "--background", NULL);
-    terminal_open(&terminal, &how, 100, 24, none);
+    _result_ second = berth(&world.how, "shell", "--background", NULL);
+    terminal_open(&terminal, &world.how, 100, 24, none);
     terminal_expect_raw(&terminal, "several sessions run", 0);
     terminal_expect_raw(&terminal, name, 0);
     assert_int_equal(terminal_close_restored(&terminal), 2);
     _result_ frozen = incus_command("pause", name, NULL);
-    terminal_open(&terminal, &how, 100, 24, named);
+    terminal_open(&terminal, &world.how, 100, 24, named);
     terminal_expect_raw(&terminal, "it is Frozen", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
     _result_ thawed = incus_command("start", name, NULL);
     _result_ stopped = incus_command("stop", "-f", name, NULL);
-    terminal_open(&terminal, &how, 100, 24, named);
+    terminal_open(&terminal, &world.how, 100, 24, named);
     terminal_expect_raw(&terminal, "it is Stopped", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
 }
@@ -509,18 +474,19 @@ static void test_of_coi(void **state) {
     _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
                                     "path=/workspace", NULL);
     _result_ started = incus_command("start", name, NULL);
-    write_record("aaaa1111-2222-4333-8444-555555555555", record);
+    _cleanup_free_ char *record_folder =
+        world_record(&world, "aaaa1111-2222-4333-8444-555555555555", name, folder, false);
     _result_ ready = incus_command(
         "exec", name, "--", "sh", "-c",
         "until [ -L /run/systemd/units/invocation:systemd-user-sessions.service ]; do sleep 0.1; done",
         NULL);
     _result_ tmux = incus_command("exec", name, "--user", "1000", "--group", "1000", "--cwd", "/workspace",
                                   "--", "tmux", "new-session", "-d", "-s", session, NULL);
-    _result_ list = berth(&how, "list", "--all", NULL);
+    _result_ list = berth(&world.how, "list", "--all", NULL);
     assert_has(list.out, name);
     assert_has(list.out, "aaaa1111");
     const char *const attach[] = {"berth", "attach", name, NULL};
-    terminal_open(&terminal, &how, 80, 24, attach);
+    terminal_open(&terminal, &world.how, 80, 24, attach);
     terminal_expect(&terminal, ":/workspace$");
     terminal_type(&terminal, "touch by-coi; echo $((40+2))\r");
     terminal_expect(&terminal, "42");
@@ -528,7 +494,7 @@ static void test_of_coi(void **state) {
     assert_int_equal(terminal_close_restored(&terminal), 0);
     _cleanup_free_ char *owner = file_owner(folder, "by-coi");
     assert_string_equal(owner, "1001:1001");
-    _result_ ended = berth(&how, "shutdown", name, "--force", NULL);
+    _result_ ended = berth(&world.how, "shutdown", name, "--force", NULL);
     assert_status(ended, 0);
     await_status(name, "");
     assert_null(only_record(NULL));
@@ -556,5 +522,5 @@ int main(void) {
         session_test(test_attach_errors),
         session_test(test_of_coi),
     };
-    return cmocka_run_group_tests(tests, group_setup, teardown);
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

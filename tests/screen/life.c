@@ -147,26 +147,28 @@ static void test_refused(void **state) {
     assert_no_containers();
 }
 
-static char *write_script(const char *name, const char *content) {
-    char *path = str_printf("%s/%s", world.home, name);
-    _cleanup_fclose_ FILE *file = fopen(path, "w");
+/* A launch whose hook takes 20 seconds, in the middle of it. */
+static void open_slow_launch(struct terminal *terminal) {
+    _cleanup_free_ char *slow = str_printf("%s/slow", world.home),
+                        *hook = str_printf("BERTH_PRE_START=%s", slow);
+    FILE *file = fopen(slow, "w");
     assert_non_null(file);
-    fputs(content, file);
+    fputs("#!/bin/sh\nexec sleep 20\n", file);
     assert_int_equal(fchmod(fileno(file), 0755), 0);
-    return path;
+    fclose(file);
+    world.variables[1] = hook;
+    world_screen(&world, terminal, 100, 30);
+    world.variables[1] = NULL;
+    terminal_expect(terminal, "No sessions yet");
+    terminal_type(terminal, "n\r");
+    terminal_expect(terminal, "◐ run the pre_start hook");
 }
 
 /* Cancelled in the middle of a launch: nothing stays. A hook that fails stops it too, and says why. */
 static void test_cancel(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *slow = write_script("slow", "#!/bin/sh\nexec sleep 20\n"),
-                        *hook = str_printf("BERTH_PRE_START=%s", slow);
-    world.variables[1] = hook;
-    world_screen(&world, &terminal, 100, 30);
-    terminal_expect(&terminal, "No sessions yet");
-    terminal_type(&terminal, "n\r");
-    terminal_expect(&terminal, "◐ run the pre_start hook");
+    open_slow_launch(&terminal);
     terminal_type(&terminal, "q"); /* no key but esc does anything */
     terminal_type(&terminal, "\033");
     terminal_expect(&terminal, "cancelled; what was created is removed");
@@ -188,13 +190,7 @@ static void test_cancel(void **state) {
 static void test_terminated(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *slow = write_script("slow", "#!/bin/sh\nexec sleep 20\n"),
-                        *hook = str_printf("BERTH_PRE_START=%s", slow);
-    world.variables[1] = hook;
-    world_screen(&world, &terminal, 100, 30);
-    terminal_expect(&terminal, "No sessions yet");
-    terminal_type(&terminal, "n\r");
-    terminal_expect(&terminal, "◐ run the pre_start hook");
+    open_slow_launch(&terminal);
     kill(terminal.pid, SIGTERM);
     assert_int_equal(terminal_close_restored(&terminal), 128 + SIGTERM);
     assert_no_containers();
