@@ -34,7 +34,8 @@ static char *identities(const struct app *app) {
     return str_printf("%s %u:%u %s", entry ? entry->pw_name : "you", host.uid, host.gid, code);
 }
 
-static void draw_link(const struct app *app, struct area area, int column) {
+/* Returns the column behind it. */
+static int draw_link(const struct app *app, struct area area, int column) {
     static const char *const words[] = {"connecting", "", "away, trying again"};
     static const enum style looks[] = {STYLE_WARNING, STYLE_GOOD, STYLE_BAD};
     enum link_state link = app->store.link;
@@ -45,7 +46,7 @@ static void draw_link(const struct app *app, struct area area, int column) {
                        theme_glyph(link == LINK_UP     ? GLYPH_RUNNING
                                    : link == LINK_AWAY ? GLYPH_NO
                                                        : GLYPH_CHANGING));
-    draw_format(area, 0, column, looks[link], " %s", link == LINK_UP ? project : words[link]);
+    return draw_format(area, 0, column, looks[link], " %s", link == LINK_UP ? project : words[link]);
 }
 
 static void draw_header(const struct app *app, struct area area) {
@@ -57,16 +58,18 @@ static void draw_header(const struct app *app, struct area area) {
     }
     draw_bar(area, 0, STYLE_PLAIN);
     draw_text(area, 0, 1, STYLE_TITLE, "berth");
-    draw_link(app, area, 9);
-    _cleanup_free_ char *counts =
-        str_printf("%zu session%s  %zu running", sessions, sessions == 1 ? "" : "s", running);
-    int from = area.columns - draw_width(counts) - 1;
-    if (from > 40 && (app->store.complete || app->store.count))
-        draw_text(area, 0, from, STYLE_PLAIN, counts);
-    _cleanup_free_ char *who = identities(app);
-    int width = draw_width(who);
-    if (40 + width + 3 < from)
-        draw_text(area, 0, 40 + (from - 40 - width) / 2, STYLE_PLAIN, who);
+    int column = draw_link(app, area, 9) + 3;
+    _cleanup_free_ char *who = identities(app),
+                        *counts = str_printf("%zu session%s", sessions, sessions == 1 ? "" : "s"),
+                        *more = str_printf("%s  %zu running", counts, running);
+    int width = draw_width(who), room = area.columns - column - 1;
+    bool known = app->store.complete || app->store.count;
+    const char *right = !known ? "" : width + 3 + draw_width(more) <= room ? more : counts;
+    int from = area.columns - draw_width(right) - 1;
+    if (width + 3 + draw_width(right) <= room)
+        draw_text(area, 0, column + (from - column - width) / 2, STYLE_PLAIN, who);
+    if (from >= column)
+        draw_text(area, 0, from, STYLE_PLAIN, right);
 }
 
 /* The tabs, in the upper edge of their pane. */

@@ -275,8 +275,8 @@ static void test_two_screens(void **state) {
                         *b = world_container(&world, "b", 1, true);
     world_screen(&world, &one, 80, 24);
     world_screen(&world, &two, 80, 24);
-    terminal_expect(&one, "2 running");
-    terminal_expect(&two, "2 running");
+    terminal_expect(&one, "2 sessions");
+    terminal_expect(&two, "2 sessions");
     terminal_type(&one, "xxd");
     terminal_type(&two, "xxd");
     terminal_expect(&one, "Delete 2 sessions?");
