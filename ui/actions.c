@@ -275,16 +275,6 @@ void actions_attach(struct app *app) {
     task_start(app->loop, attach_task, attach);
 }
 
-static void copy(struct app *app) {
-    _cleanup_(strings_done) struct strings remedies = {0};
-    mapping_remedies(&app->mapping, &remedies);
-    _cleanup_free_ char *text = remedies.count ? strings_join(&remedies, "\n") : str_copy(app->shown);
-    if (!text)
-        return;
-    term_copy(text);
-    app_say(app, STYLE_GOOD, "copied: %s", text);
-}
-
 static void open_line(struct app *app, const struct layer *layer, const char *text) {
     field_set(&app->line, text);
     app_open_layer(app, layer);
@@ -386,7 +376,7 @@ void app_act(struct app *app, enum action action) {
     else if (action == ACTION_MARK)
         mark(app);
     else if (action == ACTION_COPY)
-        copy(app);
+        mapping_copy(app, &app->mapping, app->shown);
     else if (action == ACTION_SUSPEND)
         term_suspend();
     else if (action == ACTION_QUIT)

@@ -124,8 +124,10 @@ void app_show_tab(struct app *app);
 void frame_draw(struct app *app);
 /* view_list.c */
 void list_draw(struct app *app, struct area area);
-/* view_mapping.c: for the form too */
-void mapping_draw(const struct mapping *mapping, struct area area);
+/* view_mapping.c: for the form too; `copy_key` is the one that copies the remedies */
+void mapping_draw(const struct mapping *mapping, const char *copy_key, struct area area);
+/* Copies the remedies, or `else_text` (may be NULL) where there are none. */
+void mapping_copy(struct app *app, const struct mapping *mapping, const char *else_text);
 /* view_form.c */
 void form_open(struct app *app, bool shell);
 void form_free(struct form *form);

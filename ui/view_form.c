@@ -110,9 +110,10 @@ static void decide(const struct app *app, struct form *form) {
                          app->store.server.version ? &app->store.server : NULL);
 }
 
-static void draw_fields(const struct form *form, struct area area) {
-    int row = 0;
-    for (int i = 0; i < ENTRIES; i++) {
+/* Returns the row behind them. On a small screen those above the current one give way. */
+static int draw_fields(const struct form *form, struct area area) {
+    int row = 0, above = form->current - (area.rows - 2);
+    for (int i = above > 0 ? above : 0; i < ENTRIES; i++) {
         if (!is_there(form, i))
             continue;
         bool current = i == form->current;
@@ -128,6 +129,7 @@ static void draw_fields(const struct form *form, struct area area) {
     }
     for (size_t i = 0; i < form->found.count && form->found.count > 1; i++)
         row = draw_wrapped(area, row, 12, STYLE_PLAIN, form->found.items[i]);
+    return row;
 }
 
 static void draw_plan(const struct form *form, struct area area) {
@@ -149,22 +151,22 @@ static void draw(struct app *app, struct area area) {
         left.rows = 12;
         right = (struct area){left.row + 12, area.column, area.rows - 2 - 12, area.columns};
     }
-    struct area inside = draw_box(left);
+    struct area inside = draw_box(left), rest = inside;
     draw_text(left, 0, 2, STYLE_STRONG, form->shell ? "New shell session" : "Run a command");
     if (form->plan) {
         draw_plan(form, inside);
+        rest.rows = 0;
     } else {
-        draw_fields(form, inside);
+        int used = draw_fields(form, inside) + 1;
+        rest.row += used;
+        rest.rows -= used;
     }
-    if (right.rows == 0) {
-        if (mapping_is_bad(&form->mapping))
-            draw_text(left, left.rows - 1, 2, STYLE_BAD,
-                      "the mapping is refused or not writable: i shows it");
-        return;
+    if (right.rows > 0) {
+        rest = draw_box(right);
+        draw_text(right, 0, 2, STYLE_STRONG, "Mapping");
     }
-    struct area beside = draw_box(right);
-    draw_text(right, 0, 2, STYLE_STRONG, "Mapping");
-    mapping_draw(&form->mapping, beside);
+    if (rest.rows > 0)
+        mapping_draw(&form->mapping, "Ctrl-y", rest);
 }
 
 static bool may_launch(const struct form *form) {
@@ -357,6 +359,8 @@ static void key(struct app *app, const struct key *key) {
         launch(app);
     } else if (typed && key->code == UI_CTRL('p')) {
         show_plan(app);
+    } else if (typed && key->code == UI_CTRL('y')) {
+        mapping_copy(app, &form->mapping, NULL);
     } else if (typed && key->code == UI_CTRL('n')) {
         take_recent(form);
     } else if (typed && key->code == UI_CTRL('t')) {

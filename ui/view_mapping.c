@@ -164,20 +164,31 @@ static int draw_strangers(const struct mapping *mapping, struct area area, int r
     return draw_check(area, row, GLYPH_WARNING, line);
 }
 
-static int draw_advice(const struct mapping *mapping, struct area area, int row) {
+static int draw_advice(const struct mapping *mapping, const char *copy_key, struct area area, int row) {
     _cleanup_(strings_done) struct strings warnings = {0}, remedies = {0};
     explain_warnings(&mapping->facts, &mapping->decision, &warnings);
     mapping_remedies(mapping, &remedies);
     for (size_t i = 0; i < warnings.count; i++)
         row = draw_check(area, row, GLYPH_WARNING, warnings.items[i]);
     for (size_t i = 0; i < remedies.count; i++) {
-        draw_text(area, row, 1, STYLE_DIM, i == 0 ? "to do (y copies):" : "");
-        row = draw_wrapped(area, row + (i == 0), 3, STYLE_STRONG, remedies.items[i]);
+        if (i == 0)
+            draw_format(area, row++, 1, STYLE_DIM, "to do (%s copies):", copy_key);
+        row = draw_wrapped(area, row, 3, STYLE_STRONG, remedies.items[i]);
     }
     return row;
 }
 
-void mapping_draw(const struct mapping *mapping, struct area area) {
+void mapping_copy(struct app *app, const struct mapping *mapping, const char *else_text) {
+    _cleanup_(strings_done) struct strings remedies = {0};
+    mapping_remedies(mapping, &remedies);
+    _cleanup_free_ char *text = remedies.count ? strings_join(&remedies, "\n") : str_copy(else_text);
+    if (!text)
+        return;
+    term_copy(text);
+    app_say(app, STYLE_GOOD, "copied: %s", text);
+}
+
+void mapping_draw(const struct mapping *mapping, const char *copy_key, struct area area) {
     if (!mapping->workspace)
         return;
     if (!mapping->known) {
@@ -186,13 +197,19 @@ void mapping_draw(const struct mapping *mapping, struct area area) {
             row = draw_wrapped(area, row, 3, STYLE_PLAIN, mapping->err.hints.items[i]);
         return;
     }
-    int row = draw_ids(mapping, area, 0);
-    row = draw_workspace(mapping, area, row);
+    /* where there is little room, what is wrong and what to type come before the picture */
+    bool brief = area.rows < 8 || (area.rows < 12 && mapping_is_bad(mapping));
+    int row = 0;
+    if (!brief) {
+        row = draw_ids(mapping, area, row);
+        row = draw_workspace(mapping, area, row);
+    }
     row = draw_method(mapping, area, row);
-    row = draw_delegation(mapping, area, row);
+    if (!brief)
+        row = draw_delegation(mapping, area, row);
     row = draw_reality(mapping, area, row);
     row = draw_strangers(mapping, area, row);
-    draw_advice(mapping, area, row);
+    draw_advice(mapping, copy_key, area, row);
 }
 
 static void draw(struct app *app, struct area area) {
@@ -200,7 +217,7 @@ static void draw(struct app *app, struct area area) {
     if (row && !*row->session.workspace)
         draw_text(area, 0, 1, STYLE_DIM, "no workspace is mounted here");
     else
-        mapping_draw(&app->mapping, area);
+        mapping_draw(&app->mapping, "y", area);
 }
 
 /* What the container really has is asked for once: it changes only with its state. */

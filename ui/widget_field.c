@@ -112,7 +112,7 @@ void field_draw(const struct field *field, struct area area, int row, int column
     struct area inside = {area.row, area.column + column, area.rows,
                           columns < area.columns - column ? columns : area.columns - column};
     const char *text = field_text(field);
-    if (inside.columns < 2)
+    if (inside.columns < 2 || row >= inside.rows)
         return;
     /* the cursor stays in view: what is left of it gives way */
     _cleanup_free_ char *left = str_copy_n(text, field->at),

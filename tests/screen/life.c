@@ -142,6 +142,10 @@ static void test_refused(void **state) {
     terminal_expect(&terminal, "echo root:4321:1 | sudo tee -a /etc/subuid");
     terminal_type(&terminal, "\r");
     terminal_expect(&terminal, "not launched");
+    terminal_type(&terminal, "\x19");
+    terminal_expect(&terminal, "copied: echo root:4321:1");
+    terminal_resize(&terminal, 80, 24); /* what to type is in view on a small screen too */
+    terminal_expect(&terminal, "echo root:4321:1 | sudo tee -a /etc/subuid");
     terminal_type(&terminal, "\033");
     quit(&terminal);
     assert_no_containers();

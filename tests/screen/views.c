@@ -161,6 +161,25 @@ static void test_mouse(void **state) {
     assert_int_equal(terminal_close_restored(&terminal), 0);
 }
 
+/* The form fits the least of terminals: what is typed into stays in view, and nothing hangs. */
+static void test_small_form(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world_screen(&world, &terminal, 40, 10);
+    terminal_expect(&terminal, "work/app");
+    terminal_type(&terminal, "jjr");
+    terminal_expect(&terminal, "Run a command");
+    terminal_golden(&terminal, "form-40x10");
+    for (int i = 0; i < 6; i++)
+        terminal_type(&terminal, "\033OB");
+    terminal_type(&terminal, "1234");
+    terminal_expect(&terminal, "processes  1234");
+    terminal_type(&terminal, "\033");
+    terminal_expect(&terminal, "Sessions");
+    terminal_type(&terminal, "q");
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+}
+
 /* A resize is followed at once, a terminal that is too small says so and lives. */
 static void test_resize(void **state) {
     (void)state;
@@ -231,9 +250,11 @@ static void test_dumb(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),     cmocka_unit_test(test_colors),    cmocka_unit_test(test_layers),
-        cmocka_unit_test(test_list_keys), cmocka_unit_test(test_mouse),     cmocka_unit_test(test_resize),
-        cmocka_unit_test(test_copy),      cmocka_unit_test(test_injection), cmocka_unit_test(test_dumb),
+        cmocka_unit_test(test_sizes),     cmocka_unit_test(test_colors),
+        cmocka_unit_test(test_layers),    cmocka_unit_test(test_list_keys),
+        cmocka_unit_test(test_mouse),     cmocka_unit_test(test_resize),
+        cmocka_unit_test(test_copy),      cmocka_unit_test(test_small_form),
+        cmocka_unit_test(test_injection), cmocka_unit_test(test_dumb),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
