@@ -200,7 +200,10 @@ static void attach_now(struct app *app, const char *name) {
 void app_enter(struct app *app, const struct inside *inside) {
     _cleanup_(error_done) struct error err = {0}, concluding = {0};
     enum outcome outcome = OUTCOME_DETACHED;
-    app_lend(app);
+    if (!app_lend(app)) { /* another session has the terminal */
+        app_say(app, STYLE_WARNING, "%s runs; enter goes into it", inside->name);
+        return;
+    }
     int status = join_tmux(inside, &app->joint, &err);
     bool concluded = err.class != ERROR_DAEMON && session_conclude(inside, &outcome, &concluding);
     app_take(app);
@@ -257,13 +260,14 @@ static void attach_task(void *data) {
         app_say(app, STYLE_BAD, "%s is frozen: S lets it run again", row->name);
     else if (!reopen(app, row))
         app_say(app, STYLE_BAD, "%s has no tmux session to go into", row->name);
+    app->attaching = false;
     session_row_done(&attach->row);
     free(attach);
 }
 
 void actions_attach(struct app *app) {
     const struct store_row *row = list_current(&app->list);
-    if (!row)
+    if (!row || app->attaching)
         return;
     if (row->session.foreign) {
         app_say(app, STYLE_WARNING, "%s is no session; berth container exec %s -- bash is a way in",
@@ -272,6 +276,7 @@ void actions_attach(struct app *app) {
     }
     struct attach *attach = mem_new(sizeof *attach);
     *attach = (struct attach){app, copy_of(&row->session)};
+    app->attaching = true;
     task_start(app->loop, attach_task, attach);
 }
 

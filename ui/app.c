@@ -63,13 +63,14 @@ void app_open_layer(struct app *app, const struct layer *layer) {
     app_redraw(app);
 }
 
-void app_lend(struct app *app) {
-    if (app->over)
-        return;
+bool app_lend(struct app *app) {
+    if (app->over || app->lent)
+        return false;
     app->lent = true;
     watch_events(app->input, 0);
     term_lend();
     app_arm(app);
+    return true;
 }
 
 void app_take(struct app *app) {

@@ -83,6 +83,7 @@ struct app {
     size_t spot_count;
     struct area list_area, pane_area;
     struct stream_joint *joint; /* the session that has the terminal; NULL: none */
+    bool attaching;             /* a task is on its way into a session: a second Enter is for nothing */
     bool lent;                  /* the terminal is not ours now */
     bool focused;
     bool leaving; /* as soon as no task is under way */
@@ -104,8 +105,8 @@ void app_look(struct app *app);
 void app_open_layer(struct app *app, const struct layer *layer); /* NULL: none */
 /* Something that can be clicked. */
 void app_spot(struct app *app, int row, int column, int columns, enum action action);
-/* Lends the terminal, and takes it back. */
-void app_lend(struct app *app);
+/* Lends the terminal, and takes it back. False if it is lent already, or given back for good. */
+bool app_lend(struct app *app) nodiscard;
 void app_take(struct app *app);
 void app_quit(struct app *app);
 void app_act(struct app *app, enum action action);

@@ -156,16 +156,14 @@ struct command_line {
     struct strings argv;
 };
 
-static void run_command(void *data) {
-    struct command_line *command = data;
-    struct app *app = command->app;
+/* On the lent terminal, until its output has been read. */
+static void run_lent(struct app *app, struct strings *argv) {
     _cleanup_(error_done) struct error err = {0};
-    _cleanup_free_ char *words = strings_join(&command->argv, " ");
+    _cleanup_free_ char *words = strings_join(argv, " ");
     int status = 0;
-    app_lend(app);
     printf("$ %s\n", words);
     fflush(stdout);
-    bool good = run_on_terminal(app, &command->argv, &status, &err);
+    bool good = run_on_terminal(app, argv, &status, &err);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (good) {
         printf("[status %d; enter returns to berth] ", code);
@@ -177,6 +175,12 @@ static void run_command(void *data) {
         log_add(&app->log, code ? LOG_ERROR : LOG_NOTE, "%s: status %d", words, code);
     else
         app_error(app, &err);
+}
+
+static void run_command(void *data) {
+    struct command_line *command = data;
+    if (app_lend(command->app))
+        run_lent(command->app, &command->argv);
     strings_done(&command->argv);
     free(command);
 }
