@@ -357,6 +357,7 @@ static void show(struct app *app, enum action action) {
         break;
     case ACTION_IDMAP:
         app_open_layer(app, &layer_idmap);
+        app_show_tab(app);
         break;
     case ACTION_HELP:
         app->scroll = 0;

@@ -75,6 +75,7 @@ struct app {
 
     struct watch *input;
     struct timer *frame, *minute, *ticker, *settle, *more;
+    int64_t stats_at;      /* when statistics were asked for last, as loop_now() */
     struct task *fetching; /* one at a time */
     bool fetch_again;
     char *toast;

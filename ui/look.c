@@ -24,8 +24,9 @@ static void fetch(void *data) {
     loop_interruptible(app->loop, true);
     do {
         app->fetch_again = false;
-        if (tab_views[app->tab]->fetch && app->shown)
-            tab_views[app->tab]->fetch(app);
+        const struct tab_view *view = app->layer == &layer_idmap ? &tab_mapping : tab_views[app->tab];
+        if (view->fetch && app->shown)
+            view->fetch(app);
         if (stats_wanted(app))
             stats_fetch(app);
     } while (app->fetch_again && !app->over);

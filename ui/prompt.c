@@ -2,6 +2,7 @@
 #include "ui/app.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -29,6 +30,8 @@ const struct layer layer_question = {
 bool app_ask(struct app *app, const char *question, const struct strings *details) {
     _cleanup_(error_done) struct error cancelled = {0};
     const struct layer *before = app->layer;
+    if (app->over)
+        return false;
     if (before == &layer_question) {
         app_say(app, STYLE_WARNING, "another question is open: answer that first");
         return false;
@@ -135,6 +138,8 @@ static bool run_on_terminal(struct app *app, struct strings *argv, int *status, 
     struct watch *watch = fd >= 0 ? loop_watch(app->loop, fd, POLLIN, ended, &over) : NULL;
     bool good = fd < 0 || loop_run(app->loop, &over, err);
     watch_stop(watch);
+    if (!good)
+        kill(pid, SIGTERM);
     while (waitpid(pid, status, 0) < 0 && errno == EINTR)
         ;
     return good;
@@ -179,6 +184,7 @@ static void run_lent(struct app *app, struct strings *argv) {
 
 static void run_command(void *data) {
     struct command_line *command = data;
+    loop_interruptible(command->app->loop, true);
     if (app_lend(command->app))
         run_lent(command->app, &command->argv);
     strings_done(&command->argv);

@@ -1,6 +1,8 @@
 /* Processor and memory of the rows that are in view and run: asked for all at once. */
 #include "ui/app.h"
 
+#define NOT_BEFORE_MS 1900
+
 static void take(struct store_row *row, const json_t *state) {
     int64_t used = json_int_at(state, "cpu.usage"), now = loop_now();
     if (row->cpu_at && now > row->cpu_at && used >= row->cpu_time)
@@ -12,6 +14,10 @@ static void take(struct store_row *row, const json_t *state) {
 
 void stats_fetch(struct app *app) {
     const struct list *list = &app->list;
+    int64_t now = loop_now();
+    if (app->stats_at && now - app->stats_at < NOT_BEFORE_MS)
+        return;
+    app->stats_at = now;
     _cleanup_(error_done) struct error err = {0};
     _cleanup_(strings_done) struct strings names = {0};
     for (size_t i = list->top; i < list->count && i < list->top + list->page; i++)

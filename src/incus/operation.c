@@ -12,6 +12,7 @@ struct operation {
     struct call *call;
     struct timer *patience;
     struct events *events;
+    struct call *asking; /* how far it was when the stream began */
     char *path;
     char *request; /* "POST /1.0/instances", for errors */
     progress_fn *progress;
@@ -25,6 +26,7 @@ void operation_drop(struct operation *operation) {
     call_drop(operation->call);
     timer_stop(operation->patience);
     events_free(operation->events);
+    call_drop(operation->asking);
     free(operation->path);
     free(operation->request);
     free(operation);
@@ -41,11 +43,8 @@ static void finish(struct operation *operation, const json_t *metadata, struct e
     done(data, metadata, err);
 }
 
-static void event(void *data, const char *type, const json_t *metadata) {
-    struct operation *operation = data;
-    const char *id = json_str_at(metadata, "id");
-    if (!str_equal(type, "operation") || !*id || !strstr(operation->path, id))
-        return;
+/* The daemon's words, if it has some. */
+static void tell(const struct operation *operation, const json_t *metadata) {
     const char *key;
     json_t *value;
     json_object_foreach(json_at(metadata, "metadata"), key, value) {
@@ -55,6 +54,21 @@ static void event(void *data, const char *type, const json_t *metadata) {
         _cleanup_free_ char *words = str_shown(json_string_value(value));
         operation->progress(operation->data, words);
     }
+}
+
+static void event(void *data, const char *type, const json_t *metadata) {
+    const struct operation *operation = data;
+    const char *id = json_str_at(metadata, "id");
+    if (str_equal(type, "operation") && *id && strstr(operation->path, id))
+        tell(operation, metadata);
+}
+
+static void state_came(void *data, const struct reply *reply, struct error *err) {
+    struct operation *operation = data;
+    (void)err; /* no progress is no failure */
+    operation->asking = NULL;
+    if (reply)
+        tell(operation, reply->metadata);
 }
 
 static void events_closed(void *data, struct error *err) {
@@ -69,6 +83,7 @@ static void patience_over(void *data) {
     struct operation *operation = data;
     operation->patience = NULL;
     operation->events = events_open(operation->client, "operation", &handler, operation);
+    operation->asking = incus_call(operation->client, "GET", operation->path, NULL, state_came, operation);
 }
 
 static void ended(void *data, const struct reply *reply, struct error *err) {

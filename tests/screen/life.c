@@ -59,7 +59,7 @@ static void test_whole_session(void **state) {
     terminal_expect(&terminal, "verified");
     terminal_type(&terminal, "2");
     terminal_expect(&terminal, "touch made-inside");
-    terminal_type(&terminal, "\r\r"); /* twice is once */
+    terminal_type(&terminal, "\r\r");    /* twice is once */
     terminal_expect(&terminal, "[coi-"); /* tmux's own line: the preview has none */
     terminal_type(&terminal, "exit\r");
     terminal_expect(&terminal, "has ended (status 0) and is kept, stopped");
@@ -343,8 +343,20 @@ static void test_command_line(void **state) {
     terminal_expect(&terminal, "enter returns to berth");
     terminal_type(&terminal, "\r");
     terminal_expect(&terminal, "Sessions");
+    terminal_type(&terminal, ":version\r");
+    terminal_expect(&terminal, "enter returns to berth");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, "Sessions");
     terminal_type(&terminal, ":q\r");
     assert_int_equal(terminal_close_restored(&terminal), 0);
+    world_screen(&world, &terminal, 100, 30);
+    terminal_expect(&terminal, "1 session");
+    terminal_type(&terminal, ":version\r");
+    terminal_expect(&terminal, "enter returns to berth");
+    int64_t begin = loop_now();
+    kill(terminal.pid, SIGTERM);
+    assert_int_equal(terminal_close_restored(&terminal), 128 + SIGTERM);
+    assert_true(loop_now() - begin < 5000);
 }
 
 /* The daemon dies and comes back: said, the rows stay, and it goes on by itself. */
