@@ -35,7 +35,7 @@ LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)
 BENCH_PROGRAMS = $(BENCH:%.c=$(BUILD)/%)
 ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] tests/*/*.[ch])
 
-.PHONY: all run check check-unit bench lint format install uninstall clean help deps libraries
+.PHONY: all run check check-unit bench fuzz lint format install uninstall clean help deps libraries
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -90,6 +90,14 @@ bench: ## speed and memory as ratios against the incus command and the bare API
 tests-unit: all $(UNIT_PROGRAMS)
 tests: tests-unit $(LIVE_PROGRAMS) $(BENCH_PROGRAMS)
 .PHONY: tests-unit tests
+
+fuzz: ## every parser of outside data under libFuzzer, for SECONDS (60)
+	@assets/packages build fuzz
+	@mkdir -p build/fuzz/corpus
+	clang -g -O1 $(STANDARD) $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$(LIB_CFLAGS) -o build/fuzz/parsers tests/fuzz/parsers.c $(filter src/base/% src/config/% src/idmap/% \
+		src/incus/% src/session/%,$(SOURCES)) $(LIB_LIBS)
+	build/fuzz/parsers -max_total_time=$(or $(SECONDS),60) -max_len=4096 build/fuzz/corpus
 
 lint: ## rooms, format, clang-tidy, cppcheck
 	@tests/house
