@@ -255,7 +255,7 @@ static void set_true(void *data) {
 }
 
 void assert_no_containers(void) {
-    int64_t end = loop_now() + 10000;
+    int64_t end = loop_now() + 30000;
     for (;;) {
         _cleanup_free_ char *names = containers();
         if (!*names)

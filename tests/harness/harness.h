@@ -67,7 +67,7 @@ char *new_folder(const char *filesystem, uid_t uid, gid_t gid);
 char *file_owner(const char *folder, const char *name); /* "1001:1001"; "" if it is not there */
 bool file_exists(const char *folder, const char *name);
 
-/* Names of the test's own containers, one to a line, sorted; "" if there is none. Waits up to 10 s
+/* Names of the test's own containers, one to a line, sorted; "" if there is none. Waits up to 30 s
  * for `gone` to become true of it: an ephemeral container is deleted behind berth's back. */
 char *containers(void);
 void assert_no_containers(void);
