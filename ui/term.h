@@ -32,7 +32,7 @@ enum special {
     UI_FOCUS_OUT,
     UI_UNKNOWN,
 };
-#define UI_CTRL(letter) ((letter)&0x1f)
+#define UI_CTRL(letter) (0x1f & (letter))
 
 struct key {
     int code;        /* a character, or one of `special` */

@@ -52,7 +52,7 @@ static int stop(struct cli *cli, struct error *err) {
     return change(cli, "stop", err);
 }
 
-static int delete (struct cli *cli, struct error *err) {
+static int delete_it(struct cli *cli, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
     if (!arguments(cli, 1, "berth container delete NAME", err) || !cli_connect(cli, err) ||
         !cli_get_session(cli, cli->arguments.items[0], &instance, err))
@@ -190,7 +190,7 @@ const struct command command_container_delete = {.name = "container delete",
                                                  .arguments = "NAME",
                                                  .summary = "stop and delete it; asks first",
                                                  .flags = (const struct flag *const[]){&flag_force, NULL},
-                                                 .run = delete};
+                                                 .run = delete_it};
 const struct command command_container_exec = {
     .name = "container exec",
     .completes = COMPLETES_SESSIONS,

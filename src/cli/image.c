@@ -91,7 +91,7 @@ static bool remove_image(struct cli *cli, const char *name, struct error *err) {
     return operation_run(cli->client, "DELETE", image, NULL, NULL, NULL, NULL, err);
 }
 
-static int delete (struct cli *cli, struct error *err) {
+static int delete_it(struct cli *cli, struct error *err) {
     if (!one(cli, 1, "delete ALIAS", err) || !cli_connect(cli, err) ||
         !image_check(cli->client, cli->arguments.items[0], err))
         return -1;
@@ -166,7 +166,7 @@ const struct command command_image_delete = {.name = "image delete",
                                              .arguments = "ALIAS",
                                              .summary = "delete an image; asks first",
                                              .flags = (const struct flag *const[]){&flag_force, NULL},
-                                             .run = delete};
+                                             .run = delete_it};
 const struct command command_image_cleanup = {
     .name = "image cleanup",
     .completes = COMPLETES_IMAGES,
