@@ -62,50 +62,45 @@ static bool is_text(const char *value) {
     return *value && str_is_utf8(value);
 }
 
-bool value_check(enum setting_kind kind, const char *value, struct error *err) {
+static bool is_value(enum setting_kind kind, const char *value) {
     unsigned long number;
-    bool good = false;
-    const char *wanted = "";
     switch (kind) {
     case KIND_TEXT:
-        good = is_text(value);
-        wanted = "a text without control characters";
-        break;
+        return is_text(value);
     case KIND_BOOL:
-        good = is_bool(value);
-        wanted = "true or false";
-        break;
+        return is_bool(value);
     case KIND_ID:
-        good = str_to_number(value, UINT32_MAX - 1, &number);
-        wanted = "a user or group id (0 to 4294967294)";
-        break;
+        return str_to_number(value, UINT32_MAX - 1, &number);
     case KIND_COUNT:
-        good = str_to_number(value, UINT32_MAX, &number) && number > 0;
-        wanted = "a number above 0";
-        break;
+        return str_to_number(value, UINT32_MAX, &number) && number > 0;
     case KIND_CPU:
-        good = is_cpu(value);
-        wanted = "a number of CPUs, or CPUs such as 0-3,5";
-        break;
+        return is_cpu(value);
     case KIND_SIZE:
-        good = is_size(value);
-        wanted = "a size such as 512MiB, 2GB or 50%";
-        break;
+        return is_size(value);
     case KIND_RATE:
-        good = is_rate(value);
-        wanted = "a rate per second such as 20MiB or 500iops";
-        break;
+        return is_rate(value);
     case KIND_THEME:
-        good = is_one_of(value, (const char *const[]){"auto", "dark", "light", "mono"}, 4);
-        wanted = "auto, dark, light or mono";
-        break;
+        return is_one_of(value, (const char *const[]){"auto", "dark", "light", "mono"}, 4);
     case KIND_PROGRAM:
-        good = is_text(value) && value[0] == '/';
-        wanted = "the absolute path of a program";
-        break;
+        return is_text(value) && value[0] == '/';
     }
-    if (good)
+    return false;
+}
+
+bool value_check(enum setting_kind kind, const char *value, struct error *err) {
+    static const char *const wanted[] = {
+        [KIND_TEXT] = "a text without control characters",
+        [KIND_BOOL] = "true or false",
+        [KIND_ID] = "a user or group id (0 to 4294967294)",
+        [KIND_COUNT] = "a number above 0",
+        [KIND_CPU] = "a number of CPUs, or CPUs such as 0-3,5",
+        [KIND_SIZE] = "a size such as 512MiB, 2GB or 50%",
+        [KIND_RATE] = "a rate per second such as 20MiB or 500iops",
+        [KIND_THEME] = "auto, dark, light or mono",
+        [KIND_PROGRAM] = "the absolute path of a program",
+    };
+    if (is_value(kind, value))
         return true;
     _cleanup_free_ char *shown = str_shown(value);
-    return error_set(err, ERROR_USAGE, "\"%s\" is not %s", shown, wanted);
+    return error_set(err, ERROR_USAGE, "\"%s\" is not %s", shown, wanted[kind]);
 }
