@@ -47,11 +47,18 @@ static void add_tool(const char *tool, struct strings *command) {
 #define STATUS_NOT_TRUE 61
 #define STATUS_NO_HOME  62
 
-/* The invocation's link points to no file, only says its id; the unit that it belongs to is ordered behind
- * sysinit.target, and with it behind systemd-tmpfiles-setup.service. */
+/*
+ * systemd empties /tmp while it boots, or mounts a tmpfs over it (Debian 13): until then it is waited
+ * for. The invocation's link points to no file, only says its id; the unit that it belongs to is ordered
+ * behind sysinit.target, and with it behind systemd-tmpfiles-setup.service and tmp.mount.
+ */
 static const char wait_ready[] =
     "conf=/etc/tmpfiles.d/tmp.conf; [ -e $conf ] || conf=/usr/lib/tmpfiles.d/tmp.conf\n"
-    "if grep -qs '^D' $conf; then for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
+    "wait=; grep -qs '^D' $conf && wait=yes\n"
+    "for dir in /etc /usr/lib /lib; do [ -e $dir/systemd/system/local-fs.target.wants/tmp.mount ] && "
+    "wait=yes; done\n"
+    "[ \"$(readlink /etc/systemd/system/tmp.mount)\" != /dev/null ] || grep -qs '^D' $conf || wait=\n"
+    "if [ $wait ]; then for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
     "[ -L /run/systemd/units/invocation:systemd-user-sessions.service ] && break 2\n"
     "sleep 0.05; done; done; fi\n"
     "exec \"$@\"\n";

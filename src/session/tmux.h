@@ -27,7 +27,8 @@ enum tmux_start { TMUX_STARTED, TMUX_NOT_TRUE, TMUX_NO_HOME, TMUX_FAILED };
  * - `condition`, a constant of ours in sh's words (verify_condition()), must be true;
  * - with `home`, the directory HOME must be there;
  * - what is put into /tmp must stay there, which is waited for, 5 seconds at most: many images have
- *   systemd empty it while they boot (tmpfiles.d(5), type D), and tmux keeps its socket there.
+ *   systemd empty it while they boot (tmpfiles.d(5), type D) or mount a tmpfs over it (tmp.mount), and
+ *   tmux keeps its socket there.
  */
 enum tmux_start tmux_start(const struct inside *inside, const char *tool, const char *condition, bool home,
                            struct error *err) nodiscard;

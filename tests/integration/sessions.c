@@ -202,17 +202,11 @@ static void test_reuse_running(void **state) {
     assert_has(taken.err, "berth attach");
 }
 
-/* Stopped and persistent: started again with the mapping that it has, and with what it held. */
-static void test_reuse_stopped(void **state) {
-    (void)state;
+/* Changes the image of the session in slot 1, stops it, starts it again: its tmux outlives the boot. */
+static void start_again(const char *script) {
     _cleanup_free_ char *name = slot_name(1);
-    start_background("--persistent");
-    _result_ mark = berth(&world.how, "container", "exec", name, "--", "touch", "/opt/mark", NULL);
-    assert_status(mark, 0);
-    /* an image that empties /tmp while it boots, tmux's socket with it */
-    _result_ emptied =
-        berth(&world.how, "container", "exec", name, "--", "rm", "/etc/tmpfiles.d/tmp.conf", NULL);
-    assert_status(emptied, 0);
+    _result_ changed = berth(&world.how, "container", "exec", name, "--", "sh", "-c", script, NULL);
+    assert_status(changed, 0);
     _result_ stop = berth(&world.how, "shutdown", name, "--force", NULL);
     assert_status(stop, 0);
     await_status(name, "STOPPED");
@@ -224,6 +218,21 @@ static void test_reuse_stopped(void **state) {
                       "until systemctl is-active -q multi-user.target; do sleep 0.1; done", NULL);
     _result_ tmux = berth(&world.how, "tmux", "list", NULL);
     assert_has(tmux.out, name);
+}
+
+/* Stopped and persistent: started again with the mapping that it has, and with what it held. */
+static void test_reuse_stopped(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = slot_name(1);
+    start_background("--persistent");
+    _result_ mark = berth(&world.how, "container", "exec", name, "--", "touch", "/opt/mark", NULL);
+    assert_status(mark, 0);
+    /* an image that empties /tmp while it boots, tmux's socket with it; and one that mounts over it */
+    start_again("rm /etc/tmpfiles.d/tmp.conf");
+    start_again(
+        "echo 'q /tmp 1777 root root 10d' > /etc/tmpfiles.d/tmp.conf; cd /etc/systemd/system; rm tmp.mount;"
+        "cp /usr/share/systemd/tmp.mount . 2>/dev/null || cp /usr/lib/systemd/system/tmp.mount .;"
+        "mkdir -p local-fs.target.wants; ln -s ../tmp.mount local-fs.target.wants/");
     _result_ still = berth(&world.how, "container", "exec", name, "--", "ls", "/opt/mark", NULL);
     assert_status(still, 0);
     _result_ mapped = berth(&world.how, "idmap", name, NULL);
