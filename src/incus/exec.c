@@ -9,9 +9,6 @@ enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
 /* How long a command whose stream was lost may take to say how it ended. */
 #define LOST_AFTER_MS 2000
-/* Input that is kept to be sent again. More than this is read by nobody but a command that runs. */
-#define REPLAY_LIMIT (1u << 20)
-
 struct stream {
     struct exec *exec;
     int index;
@@ -36,10 +33,10 @@ struct exec {
     json_t *secrets;
     bool terminal;
     bool released;
+    bool begun; /* the gate is open; until then the next three wait */
+    struct buffer input;
     bool input_ended;
-    struct buffer replay; /* the input from its beginning, while the command may not have begun */
-    bool began;           /* it has: replay is empty */
-    int pending_signal;
+    json_t *control;
     bool over; /* the operation has ended */
     bool reported;
     int status;
@@ -59,7 +56,8 @@ void exec_free(struct exec *exec) {
         websocket_free(exec->streams[i].websocket);
     json_decref(exec->secrets);
     json_decref(exec->request);
-    buffer_done(&exec->replay);
+    json_decref(exec->control);
+    buffer_done(&exec->input);
     error_done(&exec->err);
     free(exec->program);
     free(exec->instance);
@@ -86,25 +84,56 @@ static void finish_if_over(struct exec *exec) {
         report(exec);
 }
 
-static void stream_opened(void *data) {
-    struct stream *stream = data;
-    struct exec *exec = stream->exec;
-    stream->open = true;
-    if (stream->index == CONTROL && exec->pending_signal)
-        exec_signal(exec, exec->pending_signal);
-    if (stream->index != STDIN)
-        return;
-    if (exec->replay.size)
-        websocket_send(stream->websocket, true, exec->replay.data, exec->replay.size);
+static void send_control(struct exec *exec, json_t *message) {
+    char *text = json_dumps(message, JSON_COMPACT);
+    if (text && exec->streams[CONTROL].open)
+        websocket_send(exec->streams[CONTROL].websocket, false, text, strlen(text));
+    free(text);
+}
+
+static void end_input(struct exec *exec) {
+    if (exec->streams[STDIN].open && !exec->terminal)
+        websocket_send(exec->streams[STDIN].websocket, false, "", 0);
+}
+
+/*
+ * Opens the gate in front of the command (see exec_request_json()) with one byte. On a pty that is its
+ * end of file (termios(3), VEOF), which alone is not echoed.
+ */
+static void begin(struct exec *exec) {
+    struct websocket *input = exec->streams[STDIN].websocket;
+    size_t index;
+    json_t *message;
+    exec->begun = true;
+    websocket_send(input, true, exec->terminal ? "\x04" : "\n", 1);
+    if (exec->input.size)
+        websocket_send(input, true, exec->input.data, exec->input.size);
+    buffer_done(&exec->input);
+    json_array_foreach(exec->control, index, message) {
+        send_control(exec, message);
+    }
     if (exec->input_ended)
-        exec_end_input(exec);
+        end_input(exec);
     else if (exec->handler->drained)
         exec->handler->drained(exec->data);
 }
 
-static void begin(struct exec *exec) {
-    exec->began = true;
-    buffer_done(&exec->replay);
+/*
+ * The daemon reads the control stream, and answers what it finds there, once it has attached to the
+ * container and holds the process. Until then the command must not begin: liblxc may have started it
+ * and lost it (see EXEC_ATTACH_FAILED).
+ */
+static void stream_opened(void *data) {
+    struct stream *stream = data;
+    stream->open = true;
+    if (stream->index == CONTROL)
+        websocket_ping(stream->websocket);
+}
+
+static void stream_ponged(void *data) {
+    struct stream *stream = data;
+    if (stream->index == CONTROL && !stream->exec->begun)
+        begin(stream->exec);
 }
 
 /*
@@ -120,7 +149,6 @@ static void stream_message(void *data, bool binary, const void *bytes, size_t si
     }
     if (!binary || size == 0 || stream->index == CONTROL)
         return;
-    begin(exec);
     exec->handler->output(exec->data, stream->index == STDERR ? 2 : 1, bytes, size);
 }
 
@@ -174,6 +202,7 @@ static void stream_closed(void *data, struct error *err) {
 
 static void open_stream(struct exec *exec, int index) {
     static const struct websocket_handler handler = {.opened = stream_opened,
+                                                     .ponged = stream_ponged,
                                                      .message = stream_message,
                                                      .drained = stream_drained,
                                                      .closed = stream_closed};
@@ -226,7 +255,7 @@ static void operation_ended(void *data, const struct reply *reply, struct error 
     }
     if (reply)
         error_set(err, ERROR_FAILED, "the daemon gave the command no exit status");
-    if (str_starts(err->message, EXEC_NEVER_BEGAN) && !exec->began && exec->attempts < EXEC_ATTEMPTS) {
+    if (str_starts(err->message, EXEC_ATTACH_FAILED) && !exec->begun && exec->attempts < EXEC_ATTEMPTS) {
         error_done(err);
         try_again(exec);
         return;
@@ -273,30 +302,29 @@ struct exec *exec_start(struct incus *client, const char *instance, const struct
                           .terminal = request->terminal,
                           .program = str_shown(request->command[0]),
                           .instance = str_copy(instance),
-                          .request = exec_request_json(request, true)};
+                          .request = exec_request_json(request, true),
+                          .control = json_array()};
     post(exec);
     return exec;
 }
 
 void exec_write(struct exec *exec, const void *bytes, size_t size) {
     const struct stream *input = &exec->streams[STDIN];
-    if (!exec->began)
-        buffer_add(&exec->replay, bytes, size);
-    if (input->open)
+    if (!exec->begun)
+        buffer_add(&exec->input, bytes, size);
+    else if (input->open)
         websocket_send(input->websocket, true, bytes, size);
-    if (input->open && exec->replay.size > REPLAY_LIMIT)
-        begin(exec);
 }
 
 void exec_end_input(struct exec *exec) {
     exec->input_ended = true;
-    if (exec->streams[STDIN].open && !exec->terminal)
-        websocket_send(exec->streams[STDIN].websocket, false, "", 0);
+    if (exec->begun)
+        end_input(exec);
 }
 
 size_t exec_queued(const struct exec *exec) {
     const struct stream *input = &exec->streams[STDIN];
-    return input->open ? websocket_queued(input->websocket) : exec->replay.size;
+    return exec->input.size + (input->open ? websocket_queued(input->websocket) : 0);
 }
 
 void exec_pause(struct exec *exec, int stream, bool paused) {
@@ -305,22 +333,22 @@ void exec_pause(struct exec *exec, int stream, bool paused) {
         websocket_pause(exec->streams[index].websocket, paused);
 }
 
-static void send_control(struct exec *exec, json_t *take_message) {
-    char *text = json_dumps(take_message, JSON_COMPACT);
-    json_decref(take_message);
-    if (text && exec->streams[CONTROL].open)
-        websocket_send(exec->streams[CONTROL].websocket, false, text, strlen(text));
-    free(text);
+/* Consumes the message. */
+static void control(struct exec *exec, json_t *message) {
+    if (exec->begun)
+        send_control(exec, message);
+    else
+        json_array_append(exec->control, message);
+    json_decref(message);
 }
 
 void exec_signal(struct exec *exec, int signal) {
-    exec->pending_signal = exec->streams[CONTROL].open ? 0 : signal;
-    send_control(exec, json_pack("{s:s, s:i}", "command", "signal", "signal", signal));
+    control(exec, json_pack("{s:s, s:i}", "command", "signal", "signal", signal));
 }
 
 void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows) {
     /* the daemon wants the numbers as strings */
     _cleanup_free_ char *width = str_printf("%hu", columns), *height = str_printf("%hu", rows);
-    send_control(exec, json_pack("{s:s, s:{s:s, s:s}}", "command", "window-resize", "args", "width", width,
-                                 "height", height));
+    control(exec, json_pack("{s:s, s:{s:s, s:s}}", "command", "window-resize", "args", "width", width,
+                            "height", height));
 }

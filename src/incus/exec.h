@@ -25,15 +25,15 @@ struct exec_handler {
     void (*drained)(void *data);
     /*
      * The end, once, behind the last output. status: the command's, 128+N for a signal, 126 and 127 as
-     * a shell has them, with the daemon's words in `err`; -1 with `err` filled in if the daemon
-     * went away.
+     * a shell gives them; -1 with `err` filled in if the daemon went away.
      */
     void (*finished)(void *data, int status, struct error *err);
 };
 
 /*
  * Prepares the command: it is accepted by the daemon and connected but for one stream, so that it
- * does not run before exec_release(). The request is borrowed for the call, the handler for as long.
+ * does not run before exec_release(). It is run once or not at all. The request is borrowed for the
+ * call, the handler for as long.
  */
 struct exec *exec_start(struct incus *client, const char *instance, const struct exec_request *request,
                         const struct exec_handler *handler, void *data) nodiscard;
@@ -53,7 +53,8 @@ void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows)
 
 /*
  * A command without input or output, asked for its exit status alone: begun by exec_ask(), waited for
- * by exec_answer(); *status as above.
+ * by exec_answer(); *status as above. In rare cases it runs twice, even at once: nothing but questions,
+ * and what bears that.
  */
 struct question_inside;
 struct question_inside *exec_ask(struct incus *client, const char *instance,

@@ -19,15 +19,17 @@ CURL *incus_handle(const struct incus *client, const char *path) nodiscard;
 void incus_say(const struct incus *client, const char *format, ...) printf_like(2, 3);
 
 /*
- * On a busy machine the daemon now and then fails to attach to a container; the command has not begun
- * then (https://github.com/canonical/lxd/issues/12084 and others), and a second try works.
+ * About one exec in 500 fails with these words where syscalls are intercepted and the kernel has no
+ * LSM: liblxc 5 and 6 hear of the process and of its seccomp descriptor over one socket, in either
+ * order, and expect one (lxc_attach() in its attach.c, seen with strace). The process is there all the
+ * same, and is nobody's: what a second try must not run twice needs a gate of its own.
  */
-#define EXEC_NEVER_BEGAN "Failed to retrieve PID of executing child process"
-#define EXEC_ATTEMPTS    3
-#define EXEC_RETRY_MS    50
+#define EXEC_ATTACH_FAILED "Failed to retrieve PID of executing child process"
+#define EXEC_ATTEMPTS      3
+#define EXEC_RETRY_MS      50
 
 struct exec_request;
-/* The body of a POST …/exec. */
+/* The body of a POST …/exec; one with websockets has the gate in front of its command. */
 json_t *exec_request_json(const struct exec_request *request, bool websockets) nodiscard;
 /* A command that never ran: the status that a shell gives for it, -1 if it is none of those. */
 int exec_status_of_words(const char *words);

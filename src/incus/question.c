@@ -9,8 +9,22 @@ int exec_status_of_words(const char *words) {
     return str_starts(words, "Command not executable") ? 126 : -1;
 }
 
+/*
+ * In front of a command with streams: it begins when the byte comes that says that the daemon has hold
+ * of it. Lost by the daemon, it finds its input at an end (or its terminal gone) and does nothing.
+ */
+static const char *const gate[] = {
+    "sh", "-c",
+    "read -r _ || [ -t 0 ] || exit 1\n"
+    "command -v \"$1\" >/dev/null || { printf "
+    "'berth: %s: command not found in the container\\n' \"$1\" >&2; exit 127; }\n"
+    "exec \"$@\"",
+    "berth"};
+
 json_t *exec_request_json(const struct exec_request *request, bool websockets) {
     json_t *command = json_array();
+    for (size_t i = 0; websockets && i < array_length(gate); i++)
+        json_array_append_new(command, json_string(gate[i]));
     for (size_t i = 0; request->command[i]; i++)
         json_array_append_new(command, json_text(request->command[i]));
     json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user",
@@ -49,7 +63,7 @@ static void asked(void *data, const json_t *metadata, struct error *err) {
         err->class ? exec_status_of_words(err->message) : (int)json_int_at(metadata, "return");
     if (question->status >= 0)
         return;
-    if (str_starts(err->message, EXEC_NEVER_BEGAN) && question->attempts < EXEC_ATTEMPTS) {
+    if (str_starts(err->message, EXEC_ATTACH_FAILED) && question->attempts < EXEC_ATTEMPTS) {
         question->done = false;
         question->again = loop_timer(incus_loop(question->client), EXEC_RETRY_MS, ask, question);
         return;

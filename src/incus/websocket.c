@@ -103,7 +103,11 @@ static void take_message(wslay_event_context_ptr frames, const struct wslay_even
                          void *data) {
     struct websocket *websocket = data;
     (void)frames;
-    if (!wslay_is_ctrl_frame(message->opcode) && !websocket->freed)
+    if (websocket->freed)
+        return;
+    if (message->opcode == WSLAY_PONG && websocket->handler->ponged)
+        websocket->handler->ponged(websocket->data);
+    else if (!wslay_is_ctrl_frame(message->opcode))
         websocket->handler->message(websocket->data, message->opcode == WSLAY_BINARY_FRAME, message->msg,
                                     message->msg_length);
 }
@@ -258,13 +262,20 @@ struct websocket *websocket_open(struct incus *client, const char *path,
     return websocket;
 }
 
-void websocket_send(struct websocket *websocket, bool binary, const void *bytes, size_t size) {
+static void queue(struct websocket *websocket, enum wslay_opcode opcode, const void *bytes, size_t size) {
     if (!websocket->frames || !websocket->watch)
         return;
-    struct wslay_event_msg message = {
-        .opcode = binary ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME, .msg = bytes, .msg_length = size};
+    struct wslay_event_msg message = {.opcode = (uint8_t)opcode, .msg = bytes, .msg_length = size};
     wslay_event_queue_msg(websocket->frames, &message);
     update_watch(websocket);
+}
+
+void websocket_send(struct websocket *websocket, bool binary, const void *bytes, size_t size) {
+    queue(websocket, binary ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME, bytes, size);
+}
+
+void websocket_ping(struct websocket *websocket) {
+    queue(websocket, WSLAY_PING, NULL, 0);
 }
 
 void websocket_close(struct websocket *websocket) {

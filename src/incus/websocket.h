@@ -10,6 +10,8 @@ struct websocket;
 
 struct websocket_handler {
     void (*opened)(void *data);
+    /* The daemon's answer to websocket_ping(). NULL where none is sent. */
+    void (*ponged)(void *data);
     void (*message)(void *data, bool binary, const void *bytes, size_t size);
     /* What was queued has gone out. May be NULL. */
     void (*drained)(void *data);
@@ -22,6 +24,8 @@ struct websocket *websocket_open(struct incus *client, const char *path,
                                  const struct websocket_handler *handler, void *data) nodiscard;
 /* Queues a message; nothing happens on one that is not open. */
 void websocket_send(struct websocket *websocket, bool binary, const void *bytes, size_t size);
+/* Asks for a sign of life, which comes when the daemon reads this websocket. */
+void websocket_ping(struct websocket *websocket);
 /* Says goodbye; `closed` follows when the daemon has said it too. */
 void websocket_close(struct websocket *websocket);
 /* Bytes that were queued and have not gone out. */

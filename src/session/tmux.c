@@ -101,7 +101,12 @@ enum tmux_start tmux_start(const struct inside *inside, const char *tool, const 
         return TMUX_FAILED;
     if (status != 1)
         return outcome(inside, status, "", err);
-    /* once more, with its words: at the very beginning of a boot a first try fails now and then */
+    /* run twice (see exec_ask()), it finds its own session; any other failure is asked for its words */
+    bool alive = false;
+    if (!tmux_alive(inside, &alive, err))
+        return TMUX_FAILED;
+    if (alive)
+        return TMUX_STARTED;
     _cleanup_(capture_done) struct capture capture = {0};
     struct exec_request request = as_code(inside, command.items);
     if (!exec_capture(inside->client, inside->name, &request, 4096, &capture, err))

@@ -213,9 +213,8 @@ static void start_again(const char *script) {
     int64_t begin = loop_now();
     start_background("--persistent");
     assert_true(loop_now() - begin < 4500); /* it waited for the boot, not for the end of its patience */
-    _result_ booted =
-        incus_command("exec", name, "--", "sh", "-c",
-                      "until systemctl is-active -q multi-user.target; do sleep 0.1; done", NULL);
+    _result_ booted = berth(&world.how, "container", "exec", name, "--", "sh", "-c",
+                            "until systemctl is-active -q multi-user.target; do sleep 0.1; done", NULL);
     _result_ tmux = berth(&world.how, "tmux", "list", NULL);
     assert_has(tmux.out, name);
 }
