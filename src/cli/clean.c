@@ -2,10 +2,30 @@
 #include "cli/flags.h"
 #include "cli/targets.h"
 #include "session/name.h"
+#include "session/tmux.h"
 
-/* Ephemeral and stopped: its session has ended, and nobody was there to remove it. */
-static bool is_left_over(const struct targets *targets, const struct session_row *row) {
-    return str_equal(row->status, "Stopped") && !keep_is_kept(row, &targets->records);
+#include <time.h>
+
+/* A session that is just being started has no tmux yet. */
+#define STARTING_SECONDS 15
+
+/* One that runs although nobody was there when its tmux ended. Doubt keeps it. */
+static bool has_ended(struct cli *cli, const struct session_row *row) {
+    _cleanup_(error_done) struct error ignored = {0};
+    struct inside inside = {
+        cli->client,
+        row->name,
+        {settings_id(&cli->settings, SETTING_CODE_UID), settings_id(&cli->settings, SETTING_CODE_GID)},
+        NULL};
+    bool alive = true;
+    return row->lasting && str_equal(row->status, "Running") && row->started &&
+           time(NULL) - row->started > STARTING_SECONDS && tmux_alive(&inside, &alive, &ignored) && !alive;
+}
+
+/* Of an ephemeral session that has ended, and nobody was there to remove it. */
+static bool is_left_over(struct cli *cli, const struct targets *targets, const struct session_row *row) {
+    return !keep_is_kept(row, &targets->records) &&
+           (str_equal(row->status, "Stopped") || has_ended(cli, row));
 }
 
 static bool has_container(const struct targets *targets, const struct record *record) {
@@ -15,15 +35,16 @@ static bool has_container(const struct targets *targets, const struct record *re
     return false;
 }
 
-static void find(const struct cli *cli, struct targets *targets, struct strings *details,
+static void find(struct cli *cli, struct targets *targets, struct strings *details,
                  const struct record **records, size_t *count) {
     bool containers = cli->all || !cli->sessions, sessions = cli->all || cli->sessions;
     for (size_t i = 0; containers && i < targets->overview.count; i++) {
         const struct session_row *row = &targets->overview.rows[i];
-        if (!is_left_over(targets, row))
+        if (!is_left_over(cli, targets, row))
             continue;
         targets->rows[targets->count++] = row;
-        strings_printf(details, "  container %s (ephemeral, stopped)", row->name);
+        strings_printf(details, "  container %s (ephemeral, %s)", row->name,
+                       str_equal(row->status, "Stopped") ? "stopped" : "its session has ended");
     }
     for (size_t i = 0; sessions && i < targets->records.count; i++) {
         const struct record *record = &targets->records.items[i];
@@ -78,8 +99,8 @@ const struct command command_clean = {
     .name = "clean",
     .arguments = "[--sessions] [--all]",
     .summary = "remove what ended sessions have left",
-    .help =
-        "Without a flag: stopped containers of ephemeral sessions. --sessions: saved sessions whose\n"
-        "container is gone. --all: both. What runs and what is persistent is never touched. Asks first.",
+    .help = "Without a flag: containers of ephemeral sessions that have ended. --sessions: saved sessions\n"
+            "whose container is gone. --all: both. A session that goes on and what is persistent is never\n"
+            "touched. Asks first.",
     .flags = flags,
     .run = run};

@@ -54,6 +54,7 @@ static int run(struct cli *cli, struct error *err) {
     cli->request.settings = &cli->settings;
     cli->request.terminal = !cli->background;
     cli->request.lasting = true;
+    cli->request.plain = cli->debug;
     if (cli->resume ? !resume(cli, err) : !(cli->request.session_id = record_new_id()))
         return -1;
     if (!cli_connect(cli, err) || !session_prepare(cli->client, &cli->request, &prepared, err))

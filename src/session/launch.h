@@ -20,6 +20,7 @@ struct session_request {
     bool terminal; /* the command will have a pty */
     /* What lasts beyond its command (shell): */
     bool lasting;
+    bool plain;       /* a shell without tmux: when that ends nothing tells but itself */
     bool resume;      /* a container that is there may be taken though it is ephemeral */
     char *session_id; /* of its record; NULL: none */
 };

@@ -57,6 +57,7 @@ void session_row_read(struct session_row *row, const char *prefix, const struct 
     row->shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
     row->ephemeral = instance->ephemeral;
     row->kept_known = *kept;
+    row->lasting = !instance->ephemeral && *instance_config(instance, RECORD_KEY);
     row->persistent = !instance->ephemeral && !str_equal(kept, "false");
     row->method = *row->raw ? IDMAP_RAW : row->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
     row->foreign = !name_parse(prefix, instance->name, &row->slot);

@@ -15,6 +15,7 @@ struct session_row {
     bool ephemeral;  /* in Incus' sense: deleted by the daemon once it stops */
     bool persistent; /* kept when its session ends */
     bool kept_known; /* its own config says so; of a container of coi's the record does */
+    bool lasting;    /* made by `berth shell`: its session is its tmux */
     unsigned int slot;
     int64_t uptime;           /* seconds; -1 where it does not run */
     int64_t started;          /* when it was last started, in seconds of the epoch; 0 if never */

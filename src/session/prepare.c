@@ -252,7 +252,7 @@ void session_plan(const struct prepared *prepared, struct plan *plan) {
         .source = prepared->workspace.source,
         .persistent = settings_bool(request->settings, SETTING_PERSISTENT),
         .lasting = request->lasting,
-        .session_id = request->session_id,
+        .session_id = request->plain ? NULL : request->session_id,
         .not_isolated = prepared->not_isolated,
         .facts = prepared->facts,
         .decision = prepared->decision,

@@ -436,6 +436,36 @@ static void test_other_users(void **state) {
     assert_string_equal(dev_owner, "1001:1001");
 }
 
+/* Its tmux ends while nobody is there: clean finds it, but none that goes on, is kept, or is just starting.
+ */
+static void test_clean_ended(void **state) {
+    (void)state;
+    _cleanup_free_ char *ended = slot_name(1), *goes_on = slot_name(2), *kept = slot_name(3);
+    start_background(NULL);
+    _result_ second = berth(&world.how, "shell", "--background", NULL);
+    _result_ third = berth(&world.how, "shell", "--background", "--persistent", "--slot", "3", NULL);
+    const char *const over[] = {ended, kept};
+    for (size_t i = 0; i < array_length(over); i++) {
+        _result_ end = berth(&world.how, "container", "exec", over[i], "--user", "1000", "--", "tmux",
+                             "kill-server", NULL);
+        assert_status(end, 0);
+    }
+    _result_ early = berth(&world.how, "clean", "--force", NULL);
+    assert_has(early.err, "nothing to clean");
+    int64_t end = loop_now() + 30000;
+    for (;;) {
+        _result_ asked = berth(&world.how, "clean", NULL);
+        if (strstr(asked.err, "its session has ended"))
+            break;
+        assert_true(loop_now() < end);
+    }
+    _result_ cleaned = berth(&world.how, "clean", "--force", NULL);
+    assert_status(cleaned, 0);
+    await_status(ended, "");
+    await_status(goes_on, "RUNNING");
+    await_status(kept, "RUNNING");
+}
+
 /* Attach: names what it cannot go into, and why. */
 static void test_attach_errors(void **state) {
     (void)state;
@@ -527,6 +557,7 @@ int main(void) {
         session_test(test_tool),
         session_test(test_no_tmux),
         session_test(test_other_users),
+        session_test(test_clean_ended),
         session_test(test_attach_errors),
         session_test(test_of_coi),
     };
