@@ -17,22 +17,31 @@ enum entry {
     ENTRY_CPU,
     ENTRY_MEMORY,
     ENTRY_PROCESSES,
+    ENTRY_DISK_READ,
+    ENTRY_DISK_WRITE,
     ENTRIES
 };
 
 struct entry_spec {
     const char *label;
     const char *hint;
+    bool may_be_empty; /* no limit then */
+    enum setting setting;
 };
+#define NO_SETTING SETTINGS_COUNT
 static const struct entry_spec specs[ENTRIES] = {
-    [ENTRY_WORKSPACE] = {"workspace", "tab completes, Ctrl-n takes a recent one"},
-    [ENTRY_COMMAND] = {"command", "words; quotes hold one together"},
-    [ENTRY_IMAGE] = {"image", "alias or fingerprint"},
-    [ENTRY_SLOT] = {"slot", "1 to 10; 0: the next free one"},
-    [ENTRY_PERSISTENT] = {"persistent", "yes: kept when it ends"},
-    [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit"},
-    [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit"},
-    [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit"},
+    [ENTRY_WORKSPACE] = {"workspace", "tab completes, Ctrl-n takes a recent one", false, NO_SETTING},
+    [ENTRY_COMMAND] = {"command", "words; quotes hold one together", false, NO_SETTING},
+    [ENTRY_IMAGE] = {"image", "alias or fingerprint", false, SETTING_IMAGE},
+    [ENTRY_SLOT] = {"slot", "1 to 10; 0: the next free one", false, NO_SETTING},
+    [ENTRY_PERSISTENT] = {"persistent", "yes: kept when it ends", false, SETTING_PERSISTENT},
+    [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit", true, SETTING_CPU},
+    [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit", true, SETTING_MEMORY},
+    [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit", true, SETTING_PROCESSES},
+    [ENTRY_DISK_READ] = {"disk read", "20MiB or 500iops a second; empty: no limit", true,
+                         SETTING_DISK_READ},
+    [ENTRY_DISK_WRITE] = {"disk write", "20MiB or 500iops a second; empty: no limit", true,
+                          SETTING_DISK_WRITE},
 };
 
 struct form {
@@ -86,15 +95,14 @@ void form_open(struct app *app, bool shell) {
                                               ? row->session.workspace
                                           : here ? here
                                                  : "/");
+    for (int i = 0; i < ENTRIES; i++)
+        if (specs[i].setting != NO_SETTING)
+            field_set(&form->fields[i], settings_text(app->settings, specs[i].setting));
     field_set(&form->fields[ENTRY_WORKSPACE], path);
     field_set(&form->fields[ENTRY_COMMAND], "");
-    field_set(&form->fields[ENTRY_IMAGE], settings_text(app->settings, SETTING_IMAGE));
     field_set(&form->fields[ENTRY_SLOT], "0");
     field_set(&form->fields[ENTRY_PERSISTENT],
               settings_bool(app->settings, SETTING_PERSISTENT) ? "yes" : "no");
-    field_set(&form->fields[ENTRY_CPU], settings_text(app->settings, SETTING_CPU));
-    field_set(&form->fields[ENTRY_MEMORY], settings_text(app->settings, SETTING_MEMORY));
-    field_set(&form->fields[ENTRY_PROCESSES], settings_text(app->settings, SETTING_PROCESSES));
     form->current = shell ? ENTRY_WORKSPACE : ENTRY_COMMAND;
     read_recent(form);
     app_open_layer(app, &layer_form);
@@ -174,21 +182,15 @@ static bool may_launch(const struct form *form) {
 }
 
 static bool take_settings(const struct form *form, struct settings *settings, struct error *err) {
-    static const struct {
-        enum entry entry;
-        enum setting setting;
-    } table[] = {{ENTRY_IMAGE, SETTING_IMAGE},
-                 {ENTRY_PERSISTENT, SETTING_PERSISTENT},
-                 {ENTRY_CPU, SETTING_CPU},
-                 {ENTRY_MEMORY, SETTING_MEMORY},
-                 {ENTRY_PROCESSES, SETTING_PROCESSES}};
-    for (size_t i = 0; i < array_length(table); i++) {
-        const char *value = field_text(&form->fields[table[i].entry]);
-        if (!str_equal(value, settings_text(settings, table[i].setting)) && *value &&
-            !settings_flag(settings, table[i].setting, specs[table[i].entry].label, value, err))
+    for (int i = 0; i < ENTRIES; i++) {
+        const struct entry_spec *spec = &specs[i];
+        const char *value = field_text(&form->fields[i]);
+        if (spec->setting == NO_SETTING || str_equal(value, settings_text(settings, spec->setting)))
+            continue;
+        if (*value && !settings_flag(settings, spec->setting, spec->label, value, err))
             return false;
-        if (!*value && table[i].setting != SETTING_IMAGE && table[i].setting != SETTING_PERSISTENT)
-            settings_clear(settings, table[i].setting, specs[table[i].entry].label);
+        if (!*value && spec->may_be_empty)
+            settings_clear(settings, spec->setting, spec->label);
     }
     return true;
 }

@@ -33,7 +33,8 @@ struct exec {
     json_t *secrets;
     bool terminal;
     bool released;
-    bool begun; /* the gate is open; until then the next three wait */
+    bool attached; /* the daemon holds the process */
+    bool begun;    /* the gate is open; until then the next three wait */
     struct buffer input;
     bool input_ended;
     json_t *control;
@@ -100,10 +101,12 @@ static void end_input(struct exec *exec) {
  * Opens the gate in front of the command (see exec_request_json()) with one byte. On a pty that is its
  * end of file (termios(3), VEOF), which alone is not echoed.
  */
-static void begin(struct exec *exec) {
+static void begin_if_possible(struct exec *exec) {
     struct websocket *input = exec->streams[STDIN].websocket;
     size_t index;
     json_t *message;
+    if (exec->begun || !exec->attached || !exec->streams[STDIN].open)
+        return;
     exec->begun = true;
     websocket_send(input, true, exec->terminal ? "\x04" : "\n", 1);
     if (exec->input.size)
@@ -128,12 +131,13 @@ static void stream_opened(void *data) {
     stream->open = true;
     if (stream->index == CONTROL)
         websocket_ping(stream->websocket);
+    begin_if_possible(stream->exec);
 }
 
 static void stream_ponged(void *data) {
     struct stream *stream = data;
-    if (stream->index == CONTROL && !stream->exec->begun)
-        begin(stream->exec);
+    stream->exec->attached = true;
+    begin_if_possible(stream->exec);
 }
 
 /*
@@ -233,7 +237,7 @@ static void try_again(struct exec *exec) {
     exec->secrets = NULL;
     free(exec->path);
     exec->path = NULL;
-    exec->over = false;
+    exec->attached = exec->over = false;
     timer_stop(exec->losing);
     exec->losing = NULL;
     error_done(&exec->err);
