@@ -80,25 +80,36 @@ static size_t fitting(const char *text, int columns) {
     return (size_t)(at - text);
 }
 
+/* The bytes of what fits onto one line, at the most up to a blank; 0 where nothing does. */
+static size_t first_line(const char *text, int columns) {
+    size_t length = fitting(text, columns), cut = length;
+    if (text[length])
+        while (cut > 0 && text[cut] != ' ')
+            cut--;
+    return cut ? cut : length;
+}
+
 int draw_wrapped(struct area area, int row, int column, enum style style, const char *text) {
     _cleanup_free_ char *clean = str_shown(text);
     const char *rest = clean;
-    while (*rest && row < area.rows && column < area.columns) {
-        size_t length = fitting(rest, area.columns - column);
-        if (length == 0)
-            break;
-        size_t cut = length;
-        if (rest[length])
-            while (cut > 0 && rest[cut] != ' ')
-                cut--;
-        if (cut == 0)
-            cut = length;
-        _cleanup_free_ char *line = str_copy_n(rest, cut);
+    for (size_t length; *rest && row < area.rows && (length = first_line(rest, area.columns - column));) {
+        _cleanup_free_ char *line = str_copy_n(rest, length);
         draw_text(area, row++, column, style, line);
-        rest += cut;
+        rest += length;
         rest += *rest == ' ';
     }
     return row;
+}
+
+int draw_wrapped_rows(int columns, const char *text) {
+    _cleanup_free_ char *clean = str_shown(text);
+    const char *rest = clean;
+    int rows = 0;
+    for (size_t length; *rest && (length = first_line(rest, columns)); rows++) {
+        rest += length;
+        rest += *rest == ' ';
+    }
+    return rows;
 }
 
 char *draw_shorten(const char *text, int columns) {

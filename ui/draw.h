@@ -25,6 +25,8 @@ int draw_format(struct area area, int row, int column, enum style style, const c
 int draw_attributes(struct area area, int row, int column, unsigned long attributes, const char *text);
 /* Breaks at blanks where there is one; returns the row behind the text. */
 int draw_wrapped(struct area area, int row, int column, enum style style, const char *text);
+/* The rows that it would take in so many columns. */
+int draw_wrapped_rows(int columns, const char *text);
 
 /* At most so many columns of a text, an ellipsis at its left, or right, end. Caller owns. */
 char *draw_shorten_left(const char *text, int columns) nodiscard;

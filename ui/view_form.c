@@ -118,25 +118,34 @@ static void decide(const struct app *app, struct form *form) {
                          app->store.server.version ? &app->store.server : NULL);
 }
 
-/* Returns the row behind them. On a small screen those above the current one give way. */
+static bool has_choice(const struct form *form) {
+    return form->found.count > 1;
+}
+
+/* Returns the row behind them. Where not all have room, those around the current one are seen. */
 static int draw_fields(const struct form *form, struct area area) {
-    int row = 0, above = form->current - (area.rows - 2);
-    for (int i = above > 0 ? above : 0; i < ENTRIES; i++) {
-        if (!is_there(form, i))
-            continue;
-        bool current = i == form->current;
-        draw_text(area, row, 1, current ? STYLE_STRONG : STYLE_DIM, specs[i].label);
-        field_draw(&form->fields[i], area, row, 12, area.columns - 13, current);
-        row++;
-    }
-    draw_text(area, row++, 12, STYLE_DIM, specs[form->current].hint);
+    int row = 0, position = 0;
     if (form->err.class) {
         row = draw_wrapped(area, row, 1, STYLE_BAD, form->err.message);
         for (size_t i = 0; i < form->err.hints.count; i++)
             row = draw_wrapped(area, row, 3, STYLE_STRONG, form->err.hints.items[i]);
     }
-    for (size_t i = 0; i < form->found.count && form->found.count > 1; i++)
-        row = draw_wrapped(area, row, 12, STYLE_PLAIN, form->found.items[i]);
+    for (int i = 0; i < form->current; i++)
+        position += is_there(form, i);
+    int room = area.rows - row - 1 - has_choice(form), above = position >= room ? position - room + 1 : 0;
+    for (int i = 0; i < ENTRIES && room > 0; i++) {
+        if (!is_there(form, i) || above-- > 0)
+            continue;
+        bool current = i == form->current;
+        draw_text(area, row, 1, current ? STYLE_STRONG : STYLE_DIM, specs[i].label);
+        field_draw(&form->fields[i], area, row++, 12, area.columns - 13, current);
+        room--;
+        if (!current || !has_choice(form))
+            continue;
+        _cleanup_free_ char *found = strings_join(&form->found, "  ");
+        draw_text(area, row++, 12, STYLE_PLAIN, found);
+    }
+    draw_text(area, row++, 12, STYLE_DIM, specs[form->current].hint);
     return row;
 }
 
@@ -296,9 +305,11 @@ static bool is_folder(const char *parent, const char *name) {
 
 /* What the folders have in common that begin with `begin`; `found` gets them. Caller owns; NULL: none. */
 static char *complete_in(const char *folder, const char *begin, struct strings *found) {
-    DIR *directory = opendir(folder);
+    struct dirent **entries = NULL;
     char *common = NULL;
-    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        _cleanup_free_ const struct dirent *entry = entries[i];
         const char *name = entry->d_name;
         if (!str_starts(name, begin) || (name[0] == '.' && begin[0] != '.') || str_equal(name, ".") ||
             str_equal(name, "..") || !is_folder(folder, name))
@@ -313,8 +324,7 @@ static char *complete_in(const char *folder, const char *begin, struct strings *
         if (found->count < 12)
             strings_add(found, name);
     }
-    if (directory)
-        closedir(directory);
+    free(entries);
     return common;
 }
 

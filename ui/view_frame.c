@@ -94,10 +94,10 @@ static void draw_tabs(struct app *app, struct area area) {
 
 static void draw_pane(struct app *app, struct area area) {
     struct area inside = draw_box(area);
-    draw_tabs(app, area);
-    app->pane_area = inside;
     if (app->tab == TAB_LOG)
         app->log.unread = 0;
+    draw_tabs(app, area);
+    app->pane_area = inside;
     tab_views[app->tab]->draw(app, inside);
 }
 

@@ -372,7 +372,8 @@ static void test_daemon(void **state) {
     terminal_type(&terminal, "S");
     terminal_read(&terminal, 300);
     terminal_type(&terminal, "4");
-    terminal_expect(&terminal, "the daemon is not running");
+    terminal_expect(&terminal, "nobody listens on the Incus socket");
+    terminal_expect(&terminal, "hint: systemctl start incus");
     private_daemon_up();
     terminal_expect(&terminal, "● default");
     terminal_type(&terminal, "S");

@@ -170,10 +170,13 @@ static void test_small_form(void **state) {
     terminal_type(&terminal, "jjr");
     terminal_expect(&terminal, "Run a command");
     terminal_golden(&terminal, "form-40x10");
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 8; i++)
         terminal_type(&terminal, "\033OB");
-    terminal_type(&terminal, "1234");
-    terminal_expect(&terminal, "processes  1234");
+    terminal_type(&terminal, "fast");
+    terminal_expect(&terminal, "disk write fast");
+    terminal_type(&terminal, "\r"); /* what is wrong with it is in view, and so is what to mend */
+    terminal_expect(&terminal, "disk write: \"fast\" is not");
+    terminal_expect(&terminal, "disk write fast");
     terminal_type(&terminal, "\033");
     terminal_expect(&terminal, "Sessions");
     terminal_type(&terminal, "q");
