@@ -54,13 +54,12 @@ static void add_tool(const char *tool, struct strings *command) {
  */
 static const char wait_ready[] =
     "conf=/etc/tmpfiles.d/tmp.conf; [ -e $conf ] || conf=/usr/lib/tmpfiles.d/tmp.conf\n"
-    "wait=; grep -qs '^D' $conf && wait=yes\n"
-    "for dir in /etc /usr/lib /lib; do [ -e $dir/systemd/system/local-fs.target.wants/tmp.mount ] && "
-    "wait=yes; done\n"
-    "[ \"$(readlink /etc/systemd/system/tmp.mount)\" != /dev/null ] || grep -qs '^D' $conf || wait=\n"
-    "if [ $wait ]; then for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
+    "wait=; [ ! -r $conf ] || while read -r type rest; do case $type in D*) wait=yes; esac; done <$conf\n"
+    "[ /etc/systemd/system/tmp.mount -ef /dev/null ] || for dir in /etc /usr/lib /lib; do\n"
+    "[ ! -e $dir/systemd/system/local-fs.target.wants/tmp.mount ] || wait=yes; done\n"
+    "[ ! $wait ] || for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
     "[ -L /run/systemd/units/invocation:systemd-user-sessions.service ] && break 2\n"
-    "sleep 0.05; done; done; fi\n"
+    "sleep 0.05; done; done\n"
     "exec \"$@\"\n";
 
 static enum tmux_start outcome(const struct inside *inside, int status, const char *words,
