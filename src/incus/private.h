@@ -20,9 +20,9 @@ void incus_say(const struct incus *client, const char *format, ...) printf_like(
 
 /*
  * About one exec in 500 fails with these words where syscalls are intercepted and the kernel has no
- * LSM: liblxc 5 and 6 hear of the process and of its seccomp descriptor over one socket, in either
- * order, and expect one (lxc_attach() in its attach.c, seen with strace). The process is there all the
- * same, and is nobody's: what a second try must not run twice needs a gate of its own.
+ * LSM: liblxc (5.0.2, lxc_attach() in attach.c, seen with strace) reads the process's id and its seccomp
+ * descriptor from one socket in the order that it expects, not that in which they come. The process is
+ * there all the same, and is nobody's: what a second try must not run twice needs a gate of its own.
  */
 #define EXEC_ATTACH_FAILED "Failed to retrieve PID of executing child process"
 #define EXEC_ATTEMPTS      3
