@@ -13,8 +13,8 @@ void tty_size(int fd, unsigned short *columns, unsigned short *rows);
 /* Every key as it is typed, none a signal. */
 bool tty_raw(int fd, struct error *err) nodiscard;
 /*
- * Remembers the modes that are to be restored; who changes them is the caller (curses). `goodbye`, a
- * constant, is written then too: the sequences that undo what the caller's have done to the terminal.
+ * Remembers the modes that are to be restored; who changes them is the caller. `goodbye`, a constant,
+ * is written then too: the sequences that undo what the caller's have done to the terminal.
  */
 bool tty_guard(int fd, const char *goodbye, struct error *err) nodiscard;
 /* The caller has put everything back. */

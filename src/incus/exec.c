@@ -9,6 +9,7 @@ enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
 /* How long a command whose stream was lost may take to say how it ended. */
 #define LOST_AFTER_MS 2000
+
 struct stream {
     struct exec *exec;
     int index;

@@ -103,7 +103,7 @@ static json_t *make_devices(const struct plan_input *input) {
     return devices;
 }
 
-/* Terminal types that Debian's ncurses-base has; any other becomes the one that most resemble. */
+/* Terminal types that a minimal Debian knows; any other becomes the one that most resemble. */
 static const char *sane_term(const char *term) {
     static const char *const known[] = {"xterm",      "xterm-256color", "screen", "screen-256color",
                                         "tmux",       "tmux-256color",  "linux",  "vt100",
