@@ -12,14 +12,10 @@
 /* One that runs although nobody was there when its tmux ended. Doubt keeps it. */
 static bool has_ended(struct cli *cli, const struct session_row *row) {
     _cleanup_(error_done) struct error ignored = {0};
-    struct inside inside = {
-        cli->client,
-        row->name,
-        {settings_id(&cli->settings, SETTING_CODE_UID), settings_id(&cli->settings, SETTING_CODE_GID)},
-        NULL};
-    bool alive = true;
+    bool any = true;
     return row->lasting && str_equal(row->status, "Running") && row->started &&
-           time(NULL) - row->started > STARTING_SECONDS && tmux_alive(&inside, &alive, &ignored) && !alive;
+           time(NULL) - row->started > STARTING_SECONDS &&
+           tmux_of_anybody(cli->client, row->name, &any, &ignored) && !any;
 }
 
 /* Of an ephemeral session that has ended, and nobody was there to remove it. */

@@ -31,6 +31,18 @@ bool tmux_alive(const struct inside *inside, bool *alive, struct error *err) {
     return true;
 }
 
+bool tmux_of_anybody(struct incus *client, const char *container, bool *any, struct error *err) {
+    static char *const command[] = {"sh", "-c",
+                                    "for comm in /proc/[0-9]*/comm; do read -r name <$comm\n"
+                                    "case $name in tmux*) exit 0; esac; done 2>/dev/null; exit 1",
+                                    NULL};
+    int status = -1;
+    if (!exec_run(client, container, &(struct exec_request){.command = command}, &status, err))
+        return false;
+    *any = status != 1;
+    return true;
+}
+
 /*
  * tmux hands one argument to a shell and runs several as they are (tmux(1), "new-session"): with
  * env(1) in front there are always several.

@@ -17,6 +17,11 @@ struct inside {
 
 /* *alive: whether the session is there. An image without tmux has none. */
 bool tmux_alive(const struct inside *inside, bool *alive, struct error *err) nodiscard;
+/*
+ * *any: whether anybody's tmux runs there, whichever the session and the uid. Asked as root, and what
+ * cannot be told is true.
+ */
+bool tmux_of_anybody(struct incus *client, const char *container, bool *any, struct error *err) nodiscard;
 /* What tmux_start() came to; everything else is an error. */
 enum tmux_start { TMUX_STARTED, TMUX_NOT_TRUE, TMUX_NO_HOME, TMUX_FAILED };
 
