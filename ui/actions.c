@@ -34,6 +34,7 @@ static struct session_row copy_of(const struct session_row *row) {
                                 .persistent = row->persistent,
                                 .kept_known = row->kept_known,
                                 .foreign = row->foreign,
+                                .code = row->code,
                                 .slot = row->slot};
 }
 
@@ -185,15 +186,11 @@ void actions_start(struct app *app, enum action action) {
 }
 
 /* Goes into a session whose tmux lives; what became of it is said when it has been left. */
-static void attach_now(struct app *app, const char *name) {
+static void attach_now(struct app *app, const char *name, struct idmap_ids code) {
     _cleanup_(error_done) struct error err = {0};
     struct session_request request = {.settings = app->settings, .terminal = true};
     _cleanup_json_ json_t *environment = session_environment(&request);
-    struct inside inside = {
-        app->client,
-        name,
-        {settings_id(app->settings, SETTING_CODE_UID), settings_id(app->settings, SETTING_CODE_GID)},
-        environment};
+    struct inside inside = {app->client, name, code, environment};
     app_enter(app, &inside);
 }
 
@@ -246,16 +243,12 @@ static void attach_task(void *data) {
     struct app *app = attach->app;
     const struct session_row *row = &attach->row;
     _cleanup_(error_done) struct error err = {0};
-    struct inside inside = {
-        app->client,
-        row->name,
-        {settings_id(app->settings, SETTING_CODE_UID), settings_id(app->settings, SETTING_CODE_GID)},
-        NULL};
+    struct inside inside = {app->client, row->name, session_row_code(row, app->settings), NULL};
     bool alive = false;
     if (str_equal(row->status, "Running") && !tmux_alive(&inside, &alive, &err))
         app_error(app, &err);
     else if (alive)
-        attach_now(app, row->name);
+        attach_now(app, row->name, inside.code);
     else if (str_equal(row->status, "Frozen"))
         app_say(app, STYLE_BAD, "%s is frozen: S lets it run again", row->name);
     else if (!reopen(app, row))

@@ -225,9 +225,7 @@ static void fetch(struct app *app) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_(inspection_done) struct inspection found = {0};
     _cleanup_free_ char *name = str_copy(app->shown);
-    struct idmap_ids code = {settings_id(app->settings, SETTING_CODE_UID),
-                             settings_id(app->settings, SETTING_CODE_GID)};
-    if (!inspect_instance(app->client, name, code, &found, &err) ||
+    if (!inspect_instance(app->client, name, app->settings, &found, &err) ||
         !str_equal(name, app->mapping.container))
         return; /* it has gone, or another row is looked at: nothing to show */
     inspection_done(&app->mapping.inspection);

@@ -41,12 +41,11 @@ static void fetch(struct app *app) {
     _cleanup_free_ char *name = str_copy(app->shown), *session = tmux_session(name),
                         *exactly = str_printf("=%s:", session);
     char *command[] = {"tmux", "-u", "capture-pane", "-e", "-p", "-t", exactly, NULL};
-    struct exec_request request = {.command = command,
-                                   .uid = settings_id(app->settings, SETTING_CODE_UID),
-                                   .gid = settings_id(app->settings, SETTING_CODE_GID)};
     const struct store_row *row = app_row(app);
     if (!row || row->session.foreign || !str_equal(row->session.status, "Running"))
         return;
+    struct idmap_ids code = session_row_code(&row->session, app->settings);
+    struct exec_request request = {.command = command, .uid = code.uid, .gid = code.gid};
     bool good = exec_capture(app->client, name, &request, OUTPUT_LIMIT, &capture, &err);
     if (!str_equal(name, app->shown))
         return;

@@ -62,19 +62,6 @@ static bool check(const struct instance *instance, struct error *err) {
     return false;
 }
 
-/* The ids of the user inside: those that it was made with, else those of the settings. */
-static struct idmap_ids code_of(const struct cli *cli, const struct instance *instance) {
-    struct idmap_ids code = {settings_id(&cli->settings, SETTING_CODE_UID),
-                             settings_id(&cli->settings, SETTING_CODE_GID)};
-    _cleanup_free_ char *text = str_copy(instance_config(instance, "user.berth.code"));
-    char *rest = text;
-    unsigned long uid, gid;
-    const char *first = strsep(&rest, ":");
-    if (rest && str_to_number(first, UINT32_MAX - 1, &uid) && str_to_number(rest, UINT32_MAX - 1, &gid))
-        code = (struct idmap_ids){(uid_t)uid, (gid_t)gid};
-    return code;
-}
-
 static int attach(struct cli *cli, const struct inside *inside, struct error *err) {
     bool alive;
     if (cli->bash)
@@ -108,7 +95,8 @@ static int run(struct cli *cli, struct error *err) {
     cli->request.settings = &cli->settings;
     cli->request.terminal = true;
     _cleanup_json_ json_t *environment = session_environment(&cli->request);
-    struct inside inside = {cli->client, instance.name, code_of(cli, &instance), environment};
+    struct inside inside = {cli->client, instance.name, session_code(&instance, &cli->settings),
+                            environment};
     return attach(cli, &inside, err);
 }
 

@@ -2,6 +2,7 @@
 #include "incus/file.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
+#include "session/overview.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +14,7 @@
 struct job {
     struct cli *cli;
     char *instance;
-    long uid, gid; /* inside, of what is pushed */
+    struct idmap_ids code; /* who owns inside what is pushed */
 };
 
 static void job_done(struct job *job) {
@@ -71,7 +72,7 @@ static bool push(const struct job *job, int at, const char *name, const char *to
     char target[PATH_MAX + 1];
     if (fstatat(at, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
         return error_errno(err, errno, "cannot read %s", name);
-    struct file_info info = {.mode = stat.st_mode & 07777, .uid = job->uid, .gid = job->gid};
+    struct file_info info = {.mode = stat.st_mode & 07777, .uid = job->code.uid, .gid = job->code.gid};
     if (S_ISLNK(stat.st_mode) && at != AT_FDCWD) {
         ssize_t length = readlinkat(at, name, target, PATH_MAX);
         if (length < 0)
@@ -173,9 +174,12 @@ static bool remote(const char *text, struct job *job, const char **path, struct 
     return true;
 }
 
-static bool ready(struct cli *cli, const struct job *job, struct error *err) {
+static bool ready(struct cli *cli, struct job *job, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
-    return cli_connect(cli, err) && cli_get_session(cli, job->instance, &instance, err);
+    if (!cli_connect(cli, err) || !cli_get_session(cli, job->instance, &instance, err))
+        return false;
+    job->code = session_code(&instance, &cli->settings);
+    return true;
 }
 
 static bool two(const struct cli *cli, const char *words, struct error *err) {
@@ -183,9 +187,7 @@ static bool two(const struct cli *cli, const char *words, struct error *err) {
 }
 
 static int run_push(struct cli *cli, struct error *err) {
-    _cleanup_(job_done) struct job job = {.cli = cli,
-                                          .uid = settings_id(&cli->settings, SETTING_CODE_UID),
-                                          .gid = settings_id(&cli->settings, SETTING_CODE_GID)};
+    _cleanup_(job_done) struct job job = {.cli = cli};
     const char *path = "";
     if (!two(cli, "push [-r] SOURCE CONTAINER:PATH", err) ||
         !remote(cli->arguments.items[1], &job, &path, err) || !ready(cli, &job, err))

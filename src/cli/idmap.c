@@ -94,11 +94,9 @@ static void inspection_text(const struct inspection *found, struct buffer *out) 
 
 static int of_instance(struct cli *cli, const char *name, struct error *err) {
     _cleanup_(inspection_done) struct inspection found = {0};
-    struct idmap_ids code = {settings_id(&cli->settings, SETTING_CODE_UID),
-                             settings_id(&cli->settings, SETTING_CODE_GID)};
     if (!cli_connect(cli, err))
         return -1;
-    if (!inspect_instance(cli->client, name, code, &found, err)) {
+    if (!inspect_instance(cli->client, name, &cli->settings, &found, err)) {
         if (err->code == 404) {
             _cleanup_free_ char *shown = str_shown(name);
             error_set(err, ERROR_FAILED, "no workspace and no container \"%s\"", shown);

@@ -6,21 +6,22 @@
 #include "session/name.h"
 #include "session/overview.h"
 
-/* A container's name, or its tmux session's as coi says it. */
-static char *container_of(struct cli *cli, struct error *err) {
+/* A container's name, or its tmux session's as coi says it; and who works in it. */
+static char *container_of(struct cli *cli, struct idmap_ids *code, struct error *err) {
     const char *given = cli->arguments.items[0];
     _cleanup_(instance_done) struct instance instance = {0};
     _cleanup_(error_done) struct error looking = {0};
     if (str_starts(given, "coi-") && instance_get(cli->client, given + 4, &instance, &looking))
-        return str_copy(given + 4);
-    return cli_get_session(cli, given, &instance, err) ? str_copy(given) : NULL;
+        given += 4;
+    else if (!cli_get_session(cli, given, &instance, err))
+        return NULL;
+    *code = session_code(&instance, &cli->settings);
+    return str_copy(given);
 }
 
-static bool run_tmux(struct cli *cli, const char *container, char *const *command, struct capture *capture,
-                     struct error *err) {
-    struct exec_request request = {.command = command,
-                                   .uid = settings_id(&cli->settings, SETTING_CODE_UID),
-                                   .gid = settings_id(&cli->settings, SETTING_CODE_GID)};
+static bool run_tmux(struct cli *cli, const char *container, struct idmap_ids code, char *const *command,
+                     struct capture *capture, struct error *err) {
+    struct exec_request request = {.command = command, .uid = code.uid, .gid = code.gid};
     if (!exec_capture(cli->client, container, &request, 0, capture, err))
         return false;
     if (capture->status == 0)
@@ -41,7 +42,9 @@ static int list(struct cli *cli, struct error *err) {
         _cleanup_(capture_done) struct capture capture = {0};
         _cleanup_(error_done) struct error none = {0};
         if (str_equal(overview.rows[i].status, "Running") &&
-            run_tmux(cli, overview.rows[i].name, command, &capture, &none) && capture.out.data)
+            run_tmux(cli, overview.rows[i].name, session_row_code(&overview.rows[i], &cli->settings),
+                     command, &capture, &none) &&
+            capture.out.data)
             buffer_text(&out, capture.out.data);
     }
     return cli_print(out.data ? out.data : "", err) ? 0 : -1;
@@ -54,7 +57,8 @@ static int send_line(struct cli *cli, struct error *err) {
     }
     if (!cli_connect(cli, err))
         return -1;
-    _cleanup_free_ char *name = container_of(cli, err), *session = name ? tmux_session(name) : NULL,
+    struct idmap_ids code = {0, 0};
+    _cleanup_free_ char *name = container_of(cli, &code, err), *session = name ? tmux_session(name) : NULL,
                         *exactly = str_printf("=%s:", session ? session : "");
     if (!name)
         return -1;
@@ -62,7 +66,9 @@ static int send_line(struct cli *cli, struct error *err) {
     char *text[] = {"tmux", "send-keys", "-t", exactly, "-l", "--", cli->arguments.items[1], NULL};
     char *enter[] = {"tmux", "send-keys", "-t", exactly, "Enter", NULL};
     _cleanup_(capture_done) struct capture first = {0}, second = {0};
-    return run_tmux(cli, name, text, &first, err) && run_tmux(cli, name, enter, &second, err) ? 0 : -1;
+    return run_tmux(cli, name, code, text, &first, err) && run_tmux(cli, name, code, enter, &second, err)
+               ? 0
+               : -1;
 }
 
 static int capture(struct cli *cli, struct error *err) {
@@ -72,14 +78,16 @@ static int capture(struct cli *cli, struct error *err) {
     }
     if (!cli_connect(cli, err))
         return -1;
-    _cleanup_free_ char *name = container_of(cli, err), *session = name ? tmux_session(name) : NULL,
+    struct idmap_ids code = {0, 0};
+    _cleanup_free_ char *name = container_of(cli, &code, err), *session = name ? tmux_session(name) : NULL,
                         *exactly = str_printf("=%s:", session ? session : "");
     if (!name)
         return -1;
     char *command[] = {"tmux", "-u", "capture-pane", "-p", "-t", exactly, NULL};
     _cleanup_(capture_done) struct capture got = {0};
-    return run_tmux(cli, name, command, &got, err) && cli_print(got.out.data ? got.out.data : "", err) ? 0
-                                                                                                       : -1;
+    return run_tmux(cli, name, code, command, &got, err) && cli_print(got.out.data ? got.out.data : "", err)
+               ? 0
+               : -1;
 }
 
 const struct command command_tmux = {.name = "tmux",

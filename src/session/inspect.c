@@ -1,6 +1,7 @@
 #include "session/inspect.h"
 
 #include "incus/instance.h"
+#include "session/overview.h"
 #include "session/plan.h"
 
 #include <string.h>
@@ -57,7 +58,7 @@ static void predict(struct inspection *inspection) {
     inspection->predicted.gid = inspect_through(inspection->current, true, info.st_gid);
 }
 
-bool inspect_instance(struct incus *client, const char *name, struct idmap_ids code,
+bool inspect_instance(struct incus *client, const char *name, const struct settings *settings,
                       struct inspection *inspection, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
     _cleanup_(error_done) struct error ignored = {0};
@@ -66,7 +67,7 @@ bool inspect_instance(struct incus *client, const char *name, struct idmap_ids c
     inspection->name = str_copy(instance.name);
     inspection->status = str_copy(instance.status);
     inspection->raw = str_copy(instance_config(&instance, "raw.idmap"));
-    inspection->code = code;
+    inspection->code = session_code(&instance, settings);
     /* a string that holds JSON; "next" is what the next start will use */
     const char *map = instance_config(&instance, "volatile.idmap.current");
     if (!*map || str_equal(map, "[]"))
@@ -86,6 +87,7 @@ bool inspect_instance(struct incus *client, const char *name, struct idmap_ids c
                                          inspection->seen.gid == inspection->predicted.gid);
     }
     struct idmap_ids best = inspection->seen_known ? inspection->seen : inspection->predicted;
-    inspection->writable = (inspection->seen_known || inspection->owner_known) && best.uid == code.uid;
+    inspection->writable =
+        (inspection->seen_known || inspection->owner_known) && best.uid == inspection->code.uid;
     return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "config/settings.h"
 #include "idmap/idmap.h"
 #include "incus/client.h"
 
@@ -24,7 +25,7 @@ struct inspection {
 };
 void inspection_done(struct inspection *inspection);
 
-bool inspect_instance(struct incus *client, const char *name, struct idmap_ids code,
+bool inspect_instance(struct incus *client, const char *name, const struct settings *settings,
                       struct inspection *inspection, struct error *err) nodiscard;
 
 /*

@@ -43,6 +43,31 @@ static int64_t epoch(const char *text) {
     return then;
 }
 
+/* As plan.c wrote it, "1000:1000"; uid 0 if it did not. */
+static struct idmap_ids recorded_code(const struct instance *instance) {
+    _cleanup_free_ char *text = str_copy(instance_config(instance, "user.berth.code"));
+    char *rest = text;
+    unsigned long uid, gid;
+    const char *first = strsep(&rest, ":");
+    if (!rest || !str_to_number(first, UINT32_MAX - 1, &uid) || !str_to_number(rest, UINT32_MAX - 1, &gid))
+        return (struct idmap_ids){0, 0};
+    return (struct idmap_ids){(uid_t)uid, (gid_t)gid};
+}
+
+static struct idmap_ids or_settings(struct idmap_ids code, const struct settings *settings) {
+    return code.uid ? code
+                    : (struct idmap_ids){settings_id(settings, SETTING_CODE_UID),
+                                         settings_id(settings, SETTING_CODE_GID)};
+}
+
+struct idmap_ids session_code(const struct instance *instance, const struct settings *settings) {
+    return or_settings(recorded_code(instance), settings);
+}
+
+struct idmap_ids session_row_code(const struct session_row *row, const struct settings *settings) {
+    return or_settings(row->code, settings);
+}
+
 void session_row_read(struct session_row *row, const char *prefix, const struct instance *instance) {
     const char *kept = instance_config(instance, PERSISTENT_KEY);
     row->name = str_copy(instance->name);
@@ -61,6 +86,7 @@ void session_row_read(struct session_row *row, const char *prefix, const struct 
     row->persistent = !instance->ephemeral && !str_equal(kept, "false");
     row->method = *row->raw ? IDMAP_RAW : row->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
     row->foreign = !name_parse(prefix, instance->name, &row->slot);
+    row->code = recorded_code(instance);
     row->started = epoch(json_str_at(instance->json, "last_used_at"));
     row->uptime = -1;
     row->ipv4 = str_copy("");

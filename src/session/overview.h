@@ -1,6 +1,7 @@
 /* All sessions that there are, with what one wants to know of each. */
 #pragma once
 
+#include "config/settings.h"
 #include "idmap/idmap.h"
 #include "incus/instance.h"
 
@@ -10,12 +11,13 @@ struct session_row {
     char *created_at;
     char *image;
     char *workspace;
-    char *ipv4;      /* "" if it has none */
-    char *owner;     /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
-    bool ephemeral;  /* in Incus' sense: deleted by the daemon once it stops */
-    bool persistent; /* kept when its session ends */
-    bool kept_known; /* its own config says so; of a container of coi's the record does */
-    bool lasting;    /* made by `berth shell`: its session is its tmux */
+    char *ipv4;            /* "" if it has none */
+    char *owner;           /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
+    bool ephemeral;        /* in Incus' sense: deleted by the daemon once it stops */
+    bool persistent;       /* kept when its session ends */
+    bool kept_known;       /* its own config says so; of a container of coi's the record does */
+    bool lasting;          /* made by `berth shell`: its session is its tmux */
+    struct idmap_ids code; /* of who works in it; uid 0 where it does not say */
     unsigned int slot;
     int64_t uptime;           /* seconds; -1 where it does not run */
     int64_t started;          /* when it was last started, in seconds of the epoch; 0 if never */
@@ -28,6 +30,10 @@ struct session_row {
 void session_row_done(struct session_row *row);
 /* What the instance says of itself; `prefix` tells sessions from foreign instances. */
 void session_row_read(struct session_row *row, const char *prefix, const struct instance *instance);
+
+/* The ids of who works in it: those that it was made with, else the settings'. */
+struct idmap_ids session_code(const struct instance *instance, const struct settings *settings);
+struct idmap_ids session_row_code(const struct session_row *row, const struct settings *settings);
 
 struct overview {
     struct session_row *rows; /* sorted by name */

@@ -420,7 +420,8 @@ static void test_other_users(void **state) {
     _result_ known = berth(&dev, "shell", "--background", "--image", maker, "--slot", "2", NULL);
     _result_ typed = berth(&world.how, "tmux", "send", name, "echo $HOME > by-number", NULL);
     _cleanup_free_ char *second = slot_name(2);
-    _result_ typed_dev = berth(&dev, "tmux", "send", second, "id -un > by-dev; echo $HOME >> by-dev", NULL);
+    _result_ typed_dev =
+        berth(&world.how, "tmux", "send", second, "id -un > by-dev; echo $HOME >> by-dev", NULL);
     for (int64_t end = loop_now() + 10000;
          loop_now() < end && !(file_exists(folder, "by-number") && file_exists(folder, "by-dev"));)
         ;
