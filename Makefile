@@ -16,7 +16,7 @@ HARDEN    = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE  = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=all)
 comma     = ,
 CFLAGS   ?= -O2 -g
-CPPFLAGS += -Isrc -Iui -I. -D_GNU_SOURCE
+CPPFLAGS += -Isrc -I. -D_GNU_SOURCE
 STANDARD  = -std=c17
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed
 
@@ -24,7 +24,7 @@ LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null) $(PLAIN_LIBS)
 COMPILE    = $(CC) $(STANDARD) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) $(SANITIZE) $(LIB_CFLAGS)
 
-SOURCES  = $(sort $(wildcard src/*/*.c ui/*.c))
+SOURCES  = $(sort $(wildcard src/*/*.c ui/*.c ui/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT     = $(sort $(wildcard tests/unit/*.c))
 HARNESS  = $(sort $(wildcard tests/harness/*.c))
@@ -33,7 +33,7 @@ BENCH    = $(sort $(wildcard tests/bench/*.c))
 UNIT_PROGRAMS  = $(UNIT:%.c=$(BUILD)/%)
 LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)
 BENCH_PROGRAMS = $(BENCH:%.c=$(BUILD)/%)
-ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] tests/*/*.[ch])
+ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] ui/*/*.[ch] tests/*/*.[ch])
 
 .PHONY: all run check check-unit bench fuzz lint format install uninstall clean help deps libraries
 .DELETE_ON_ERROR:
@@ -95,8 +95,7 @@ fuzz: ## every parser of outside data under libFuzzer, for SECONDS (60)
 	@assets/packages build fuzz
 	@mkdir -p build/fuzz/corpus
 	clang -g -O1 $(STANDARD) $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$(LIB_CFLAGS) -o build/fuzz/parsers tests/fuzz/parsers.c $(filter src/base/% src/config/% src/idmap/% \
-		src/incus/% src/session/%,$(SOURCES)) $(LIB_LIBS)
+		$(LIB_CFLAGS) -o build/fuzz/parsers tests/fuzz/parsers.c $(filter-out src/cli/% ui/%,$(SOURCES)) $(LIB_LIBS)
 	build/fuzz/parsers -max_total_time=$(or $(SECONDS),60) -max_len=4096 build/fuzz/corpus
 
 lint: ## rooms, format, clang-tidy, cppcheck

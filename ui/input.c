@@ -1,5 +1,7 @@
-/* Keys and clicks: to what lies over the panes, or to the panes. */
-#include "ui/app.h"
+#include "ui/input.h"
+
+#include "ui/actions.h"
+#include "ui/refresh.h"
 
 #include <signal.h>
 
@@ -16,33 +18,16 @@ static enum action clicked(const struct app *app, const struct key *key) {
     return ACTION_NONE;
 }
 
-static bool is_inside(struct area area, const struct key *key) {
-    return key->row >= area.row && key->row < area.row + area.rows && key->column >= area.column &&
-           key->column < area.column + area.columns;
-}
-
 /* A click or a turn of the wheel on the panes. */
 static void mouse(struct app *app, const struct key *key) {
     enum action action = clicked(app, key);
     bool wheel = key->code == UI_WHEEL_UP || key->code == UI_WHEEL_DOWN;
-    if (wheel && is_inside(app->pane_area, key)) {
-        app_act(app, key->code == UI_WHEEL_UP ? ACTION_PANE_UP : ACTION_PANE_DOWN);
-        return;
-    }
-    if (wheel) {
-        list_move(&app->list, key->code == UI_WHEEL_UP ? -3 : 3);
-        return;
-    }
-    if (action != ACTION_NONE) {
-        app_act(app, action);
-        return;
-    }
-    size_t row = app->list.top + (size_t)(key->row - app->list_area.row);
-    if (!is_inside(app->list_area, key) || row >= app->list.count)
-        return;
-    list_select(&app->list, row);
-    if (key->code == UI_DOUBLE_CLICK)
-        app_act(app, ACTION_ATTACH);
+    if (wheel && area_has(app->pane_area, key->row, key->column))
+        actions_do(&app->host, key->code == UI_WHEEL_UP ? ACTION_PANE_UP : ACTION_PANE_DOWN);
+    else if (!wheel && action != ACTION_NONE)
+        actions_do(&app->host, action);
+    else
+        app->sessions.view->key(app->sessions.state, key);
 }
 
 static bool is_mouse(int code) {
@@ -51,23 +36,24 @@ static bool is_mouse(int code) {
 
 static void take_key(struct app *app, const struct key *key) {
     if (key->code == UI_FOCUS_IN || key->code == UI_FOCUS_OUT) {
-        app->focused = key->code == UI_FOCUS_IN;
-        app_arm(app);
+        app->host.focused = key->code == UI_FOCUS_IN;
+        refresh_arm(app);
         return;
     }
     str_set(&app->toast, NULL);
     if (key->code == UI_CTRL('l')) {
         term_redraw();
     } else if (key->code == UI_CTRL('z')) {
-        app_act(app, ACTION_SUSPEND);
-    } else if (app->layer) {
-        app->layer->key(app, key);
+        actions_do(&app->host, ACTION_SUSPEND);
+    } else if (app->layer_count) {
+        const struct open_view *layer = &app->layers[app->layer_count - 1];
+        layer->view->key(layer->state, key);
     } else if (is_mouse(key->code)) {
         mouse(app, key);
     } else {
-        app_act(app, keys_action(key));
+        actions_do(&app->host, keys_action(key));
     }
-    app_look(app);
+    refresh_row(app);
 }
 
 static void more_keys(void *data);
@@ -75,16 +61,16 @@ static void more_keys(void *data);
 static void take_keys(struct app *app) {
     struct key key;
     int count = 0;
-    while (!app->lent && !app->over && term_read(&key)) {
+    while (!app->lent && !app->host.over && term_read(&key)) {
         take_key(app, &key);
         if (++count < KEYS_AT_ONCE)
             continue;
         /* curses may hold some that no descriptor tells of */
         if (!app->more)
-            app->more = loop_timer(app->loop, 0, more_keys, app);
+            app->more = loop_timer(app->host.loop, 0, more_keys, app);
         break;
     }
-    app_redraw(app);
+    app->host.redraw(&app->host);
 }
 
 static void more_keys(void *data) {
@@ -93,13 +79,13 @@ static void more_keys(void *data) {
     take_keys(app);
 }
 
-void app_input(void *data, short events) {
+void input_ready(void *data, short events) {
     struct app *app = data;
     if (app->lent)
         return;
     if (events & (POLLHUP | POLLERR)) { /* the terminal has gone */
         app->signal = SIGHUP;
-        app_quit(app);
+        app->host.quit(&app->host);
         return;
     }
     take_keys(app);

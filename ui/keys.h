@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "ui/term.h"
+#include "ui/terminal/terminal.h"
 
 enum action {
     ACTION_NONE,

@@ -1,3 +1,5 @@
+#include "base/loop.h"
+
 #include "base/loop_private.h"
 #include "base/task.h"
 

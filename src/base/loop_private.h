@@ -1,9 +1,9 @@
 /* What loop.c and task.c share with each other and with nobody else. */
 #pragma once
 
-#include "base/loop.h"
-
-#include <stdint.h>
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdbool.h>
 
 struct loop {
     CURLM *multi;
@@ -14,7 +14,7 @@ struct loop {
     unsigned int polled_room;
     int signal_fd;
     struct watch *signal_watch;
-    signal_fn *caught;
+    void (*caught)(void *data, int signal);
     void *caught_data;
     int last_signal;
     bool interruptible;

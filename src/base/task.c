@@ -1,7 +1,9 @@
 #include "base/task.h"
 
 #include "base/loop_private.h"
+#include "base/str.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 

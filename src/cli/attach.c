@@ -1,36 +1,39 @@
+#include "session/attach.h"
 #include "base/tty.h"
-#include "cli/commands.h"
+#include "cli/command.h"
+#include "cli/detaching.h"
 #include "cli/flags.h"
-#include "cli/joining.h"
 #include "cli/launching.h"
-#include "session/name.h"
-#include "session/overview.h"
+#include "launch/label.h"
+#include "launch/prepare.h"
+#include "session/list.h"
+#include "workspace/name.h"
 
 #include <string.h>
 
-static bool runs(const struct session_row *row) {
+static bool runs(const struct session *row) {
     return str_equal(row->status, "Running");
 }
 
 /* With one that runs, that; with several, they are listed. */
 static char *only_one(struct cli *cli, const char *prefix, struct error *err) {
-    _cleanup_(overview_done) struct overview overview = {0};
-    const struct session_row *found = NULL;
+    _cleanup_(session_list_done) struct session_list sessions = {0};
+    const struct session *found = NULL;
     size_t count = 0;
-    if (!overview_load(cli->client, prefix, false, &overview, err))
+    if (!session_list_load(cli->client, prefix, false, &sessions, err))
         return NULL;
-    for (size_t i = 0; i < overview.count; i++)
-        if (runs(&overview.rows[i])) {
-            found = &overview.rows[i];
+    for (size_t i = 0; i < sessions.count; i++)
+        if (runs(&sessions.items[i])) {
+            found = &sessions.items[i];
             count++;
         }
     if (count == 1)
         return str_copy(found->name);
     error_set(err, count ? ERROR_USAGE : ERROR_FAILED,
               count ? "several sessions run: which one?" : "no session runs");
-    for (size_t i = 0; i < overview.count; i++)
-        if (runs(&overview.rows[i]))
-            error_hint(err, "berth attach %s   %s", overview.rows[i].name, overview.rows[i].workspace);
+    for (size_t i = 0; i < sessions.count; i++)
+        if (runs(&sessions.items[i]))
+            error_hint(err, "berth attach %s   %s", sessions.items[i].name, sessions.items[i].workspace);
     if (!count)
         error_hint(err, "berth shell starts one");
     return NULL;
@@ -65,7 +68,7 @@ static bool check(const struct instance *instance, struct error *err) {
 static int attach(struct cli *cli, const struct inside *inside, struct error *err) {
     bool alive;
     if (cli->bash)
-        return join_shell(inside, &cli->joint, err);
+        return attach_shell(inside, &cli->stream, err);
     if (!tmux_alive(inside, &alive, err))
         return -1;
     if (!alive) {
@@ -73,8 +76,8 @@ static int attach(struct cli *cli, const struct inside *inside, struct error *er
         error_hint(err, "berth attach --bash %s opens a shell in it", inside->name);
         return -1;
     }
-    int status = join_tmux(inside, &cli->joint, err);
-    return cli_leave(cli, inside, status, err);
+    int status = attach_tmux(inside, &cli->stream, err);
+    return cli_detach(cli, inside, status, err);
 }
 
 static int run(struct cli *cli, struct error *err) {
@@ -94,9 +97,8 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     cli->request.settings = &cli->settings;
     cli->request.terminal = true;
-    _cleanup_json_ json_t *environment = session_environment(&cli->request);
-    struct inside inside = {cli->client, instance.name, session_code(&instance, &cli->settings),
-                            environment};
+    _cleanup_json_ json_t *environment = prepare_environment(&cli->request);
+    struct inside inside = {cli->client, instance.name, label_code(&instance, &cli->settings), environment};
     return attach(cli, &inside, err);
 }
 

@@ -1,8 +1,8 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
-#include "session/name.h"
 #include "session/tmux.h"
+#include "workspace/name.h"
 
 #include <time.h>
 
@@ -10,23 +10,22 @@
 #define STARTING_SECONDS 15
 
 /* One that runs although nobody was there when its tmux ended. Doubt keeps it. */
-static bool has_ended(struct cli *cli, const struct session_row *row) {
+static bool has_ended(struct cli *cli, const struct session *row) {
     _cleanup_(error_done) struct error ignored = {0};
     bool any = true;
-    return row->lasting && str_equal(row->status, "Running") && row->started &&
+    return row->shell && str_equal(row->status, "Running") && row->started &&
            time(NULL) - row->started > STARTING_SECONDS &&
            tmux_of_anybody(cli->client, row->name, &any, &ignored) && !any;
 }
 
 /* Of an ephemeral session that has ended, and nobody was there to remove it. */
-static bool is_left_over(struct cli *cli, const struct targets *targets, const struct session_row *row) {
-    return !keep_is_kept(row, &targets->records) &&
-           (str_equal(row->status, "Stopped") || has_ended(cli, row));
+static bool is_left_over(struct cli *cli, const struct session *row) {
+    return !row->persistent && (str_equal(row->status, "Stopped") || has_ended(cli, row));
 }
 
 static bool has_container(const struct targets *targets, const struct record *record) {
-    for (size_t i = 0; i < targets->overview.count; i++)
-        if (str_equal(targets->overview.rows[i].name, record->container))
+    for (size_t i = 0; i < targets->sessions.count; i++)
+        if (str_equal(targets->sessions.items[i].name, record->container))
             return true;
     return false;
 }
@@ -34,9 +33,9 @@ static bool has_container(const struct targets *targets, const struct record *re
 static void find(struct cli *cli, struct targets *targets, struct strings *details,
                  const struct record **records, size_t *count) {
     bool containers = cli->all || !cli->sessions, sessions = cli->all || cli->sessions;
-    for (size_t i = 0; containers && i < targets->overview.count; i++) {
-        const struct session_row *row = &targets->overview.rows[i];
-        if (!is_left_over(cli, targets, row))
+    for (size_t i = 0; containers && i < targets->sessions.count; i++) {
+        const struct session *row = &targets->sessions.items[i];
+        if (!is_left_over(cli, row))
             continue;
         targets->rows[targets->count++] = row;
         strings_printf(details, "  container %s (ephemeral, %s)", row->name,
@@ -72,10 +71,10 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_(strings_done) struct strings details = {0};
     const char *prefix = name_prefix(err);
     if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
-        !overview_load(cli->client, prefix, false, &targets.overview, err))
+        !session_list_load(cli->client, prefix, false, &targets.sessions, err))
         return -1;
     records_load(&targets.records);
-    targets.rows = mem_new((targets.overview.count + 1) * sizeof *targets.rows);
+    targets.rows = mem_new((targets.sessions.count + 1) * sizeof *targets.rows);
     _cleanup_free_ const struct record **records = mem_new((targets.records.count + 1) * sizeof *records);
     size_t count = 0;
     find(cli, &targets, &details, records, &count);

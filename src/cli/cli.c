@@ -187,7 +187,7 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     }
     incus_free(cli.client);
     loop_free(cli.loop);
-    session_request_done(&cli.request);
+    request_done(&cli.request);
     settings_done(&cli.settings);
     strings_done(&cli.arguments);
     free(cli.socket);

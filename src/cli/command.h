@@ -6,7 +6,8 @@
 
 #include "config/settings.h"
 #include "incus/client.h"
-#include "session/launch.h"
+#include "incus/instance.h"
+#include "launch/request.h"
 
 struct command;
 struct cli;
@@ -22,7 +23,7 @@ struct cli_screen {
 /* What the command line said, and what commands share. */
 struct cli {
     struct settings settings;
-    struct session_request request;
+    struct launch_request request;
     char *socket;
     char *format; /* "text", "json" */
     bool quiet;
@@ -50,7 +51,7 @@ struct cli {
     struct incus *client; /* after cli_connect() */
     bool json_errors;
     const struct cli_screen *screen;
-    struct stream_joint *joint; /* that runs now, and gets the signals; NULL: none */
+    struct stream *stream; /* that runs now, and gets the signals; NULL: none */
 };
 
 struct flag {

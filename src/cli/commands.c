@@ -1,43 +1,48 @@
-#include "cli/commands.h"
+/* The table of commands: a new one is a file of its own and a line here. */
+#include "cli/command.h"
 
 /* In the order in which help shows them. */
-const struct command *const commands[] = {
-    &command_run,
-    &command_shell,
-    &command_attach,
-    &command_list,
-    &command_info,
-    &command_kill,
-    &command_shutdown,
-    &command_persist,
-    &command_clean,
-    &command_idmap,
-    &command_container,
-    &command_container_launch,
-    &command_container_start,
-    &command_container_stop,
-    &command_container_delete,
-    &command_container_exec,
-    &command_container_exists,
-    &command_container_running,
-    &command_container_mount,
-    &command_file,
-    &command_file_push,
-    &command_file_pull,
-    &command_tmux,
-    &command_tmux_list,
-    &command_tmux_send,
-    &command_tmux_capture,
-    &command_images,
-    &command_image,
-    &command_image_list,
-    &command_image_exists,
-    &command_image_publish,
-    &command_image_delete,
-    &command_image_cleanup,
-    &command_config,
-    &command_completion,
-    &command_version,
-    &command_help,
-    NULL,
-};
+#define COMMANDS(X)                                                                                        \
+    X(run)                                                                                                 \
+    X(shell)                                                                                               \
+    X(attach)                                                                                              \
+    X(list)                                                                                                \
+    X(info)                                                                                                \
+    X(kill)                                                                                                \
+    X(shutdown)                                                                                            \
+    X(persist)                                                                                             \
+    X(clean)                                                                                               \
+    X(idmap)                                                                                               \
+    X(container)                                                                                           \
+    X(container_launch)                                                                                    \
+    X(container_start)                                                                                     \
+    X(container_stop)                                                                                      \
+    X(container_delete)                                                                                    \
+    X(container_exec)                                                                                      \
+    X(container_exists)                                                                                    \
+    X(container_running)                                                                                   \
+    X(container_mount)                                                                                     \
+    X(file)                                                                                                \
+    X(file_push)                                                                                           \
+    X(file_pull)                                                                                           \
+    X(tmux)                                                                                                \
+    X(tmux_list)                                                                                           \
+    X(tmux_send)                                                                                           \
+    X(tmux_capture)                                                                                        \
+    X(images)                                                                                              \
+    X(image)                                                                                               \
+    X(image_list)                                                                                          \
+    X(image_exists)                                                                                        \
+    X(image_publish)                                                                                       \
+    X(image_delete)                                                                                        \
+    X(image_cleanup)                                                                                       \
+    X(config)                                                                                              \
+    X(completion)                                                                                          \
+    X(version)                                                                                             \
+    X(help)
+
+#define DECLARE(name) extern const struct command command_##name;
+COMMANDS(DECLARE)
+
+#define REFER(name) &command_##name,
+const struct command *const commands[] = {COMMANDS(REFER) NULL};

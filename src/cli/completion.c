@@ -1,8 +1,8 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "incus/image.h"
-#include "session/name.h"
-#include "session/record.h"
+#include "record/record.h"
+#include "workspace/name.h"
 
 #include <string.h>
 

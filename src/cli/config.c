@@ -1,4 +1,4 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 
 static int run(struct cli *cli, struct error *err) {

@@ -1,12 +1,14 @@
 /* `berth container …`: the low level, for scripts. */
 #include "base/tty.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
 #include "cli/targets.h"
 #include "incus/capture.h"
 #include "incus/image.h"
-#include "session/plan.h"
+#include "launch/label.h"
+#include "launch/plan.h"
+#include "launch/prepare.h"
 #include "session/tmux.h"
 
 #include <string.h>
@@ -138,7 +140,7 @@ static int exec(struct cli *cli, struct error *err) {
     }
     cli->request.settings = &cli->settings;
     cli->request.terminal = !cli->capture && tty_both();
-    _cleanup_json_ json_t *environment = session_environment(&cli->request);
+    _cleanup_json_ json_t *environment = prepare_environment(&cli->request);
     uid_t uid = cli->user < 0 ? 0 : (uid_t)cli->user;
     if (uid == 0 && !json_at(cli->request.environment, "HOME"))
         json_object_set_new(environment, "HOME", json_string("/root"));
@@ -157,9 +159,8 @@ static int exec(struct cli *cli, struct error *err) {
     if (!cli_catch_signals(cli, err))
         return -1;
     tty_size(STDIN_FILENO, &request.columns, &request.rows);
-    _cleanup_(stream_cleanup) struct stream_joint *joint =
-        stream_prepare(cli->client, instance.name, &request);
-    return cli_run_joint(cli, joint, err);
+    _cleanup_(stream_cleanup) struct stream *stream = stream_prepare(cli->client, instance.name, &request);
+    return cli_run_stream(cli, stream, err);
 }
 
 const struct command command_container = {.name = "container",

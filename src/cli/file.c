@@ -1,8 +1,9 @@
 /* `berth file push|pull`. */
 #include "incus/file.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
-#include "session/overview.h"
+#include "launch/label.h"
+#include "session/list.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -178,7 +179,7 @@ static bool ready(struct cli *cli, struct job *job, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
     if (!cli_connect(cli, err) || !cli_get_session(cli, job->instance, &instance, err))
         return false;
-    job->code = session_code(&instance, &cli->settings);
+    job->code = label_code(&instance, &cli->settings);
     return true;
 }
 

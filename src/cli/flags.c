@@ -1,6 +1,6 @@
 #include "cli/flags.h"
 
-#include "session/name.h"
+#include "workspace/name.h"
 
 #include <limits.h>
 
@@ -44,7 +44,7 @@ static bool take_profile(struct cli *cli, const char *value, struct error *err) 
 }
 
 static bool take_env(struct cli *cli, const char *value, struct error *err) {
-    return session_request_env(&cli->request, value, err);
+    return request_add_env(&cli->request, value, err);
 }
 
 static bool take_mount(struct cli *cli, const char *value, struct error *err) {

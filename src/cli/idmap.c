@@ -1,8 +1,10 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "idmap/explain.h"
+#include "launch/prepare.h"
 #include "session/inspect.h"
-#include "session/name.h"
+#include "workspace/name.h"
+#include "workspace/workspace.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -22,8 +24,8 @@ static int of_workspace(struct cli *cli, const char *path, struct error *err) {
     bool known = server_get(cli->client, &server, &away);
     if (!known)
         cli_notice(cli, "%s", away.message);
-    if (!session_decide(&cli->settings, workspace.source, &cli->request.mounts, known ? &server : NULL,
-                        &facts, &decision, err))
+    if (!prepare_decision(&cli->settings, workspace.source, &cli->request.mounts, known ? &server : NULL,
+                          &facts, &decision, err))
         return -1;
     _cleanup_(buffer_done) struct buffer text = {0};
     _cleanup_json_ json_t *json = explain_json(workspace.path, &facts, &decision);

@@ -1,6 +1,6 @@
 /* `berth image …` and `berth images`. */
 #include "incus/image.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
 

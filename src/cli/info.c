@@ -1,7 +1,7 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "incus/instance.h"
-#include "session/record.h"
+#include "record/record.h"
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(records_done) struct records records = {0};

@@ -1,4 +1,4 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
 
@@ -9,11 +9,11 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     _cleanup_free_ bool *remove = mem_new(targets.count + 1);
     for (size_t i = 0; i < targets.count; i++) {
-        const struct session_row *row = targets.rows[i];
+        const struct session *row = targets.rows[i];
         _cleanup_free_ char *workspace = str_shown(row->workspace);
         remove[i] = true;
         strings_printf(&details, "  %s (%s, %s, %s)", row->name, row->status,
-                       keep_is_kept(row, &targets.records) ? "persistent" : "ephemeral", workspace);
+                       row->persistent ? "persistent" : "ephemeral", workspace);
     }
     _cleanup_free_ char *question =
         str_printf("delete %zu session%s, with all that is not in the workspace?", targets.count,

@@ -3,15 +3,16 @@
 
 #include "base/tty.h"
 #include "idmap/explain.h"
-#include "session/hook.h"
+#include "launch/hook.h"
+#include "launch/open.h"
 
 #include <string.h>
 #include <strings.h>
 
 static void caught(void *data, int signal) {
     struct cli *cli = data;
-    if (cli->joint)
-        stream_signal(cli->joint, signal);
+    if (cli->stream)
+        stream_signal(cli->stream, signal);
     else if (signal != SIGWINCH)
         cli_notice(cli, "cancelling; what was created is removed");
 }
@@ -53,7 +54,7 @@ bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *p
     struct launch_watcher watcher = cli_watcher(cli);
     cli_say_mapping(cli, prepared);
     return loop_signals(cli->loop, caught, cli, err) &&
-           session_open(cli->client, prepared, &watcher, plan, err);
+           launch_open(cli->client, prepared, &watcher, plan, err);
 }
 
 void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
@@ -67,12 +68,12 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
         cli_notice(cli, "warning: %s", warnings.items[i]);
 }
 
-int cli_run_joint(struct cli *cli, struct stream_joint *joint, struct error *err) {
+int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err) {
     int status = -1;
-    cli->joint = joint;
-    if (!stream_run(joint, cli->timeout, &status, err))
+    cli->stream = stream;
+    if (!stream_run(stream, cli->timeout, &status, err))
         status = -1;
-    cli->joint = NULL;
+    cli->stream = NULL;
     return status;
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "cli/command.h"
+#include "launch/plan.h"
+#include "launch/prepared.h"
+#include "launch/watcher.h"
 #include "session/stream.h"
 
 /* The mapping on a terminal, and the decision's warnings everywhere. */
@@ -17,4 +20,4 @@ bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *p
                       struct error *err) nodiscard;
 
 /* Lets a prepared command run to its end, signals passed on; its status, -1 with an error. */
-int cli_run_joint(struct cli *cli, struct stream_joint *joint, struct error *err);
+int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err);

@@ -1,12 +1,12 @@
-#include "cli/commands.h"
+#include "session/list.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "idmap/explain.h"
-#include "session/name.h"
-#include "session/overview.h"
-#include "session/record.h"
+#include "record/record.h"
+#include "workspace/name.h"
 
 /* "Active Containers:" and what follows it is coi's form, which scripts read. */
-static void row_text(const struct session_row *row, struct buffer *out) {
+static void row_text(const struct session *row, struct buffer *out) {
     _cleanup_free_ char *image = str_shown(row->image), *workspace = str_shown(row->workspace),
                         *raw = explain_raw(row->raw);
     buffer_printf(out, "  %s (%s)\n", row->name, row->persistent ? "persistent" : "ephemeral");
@@ -20,7 +20,7 @@ static void row_text(const struct session_row *row, struct buffer *out) {
                   raw);
 }
 
-static json_t *row_json(const struct session_row *row) {
+static json_t *row_json(const struct session *row) {
     return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:{s:s, s:s, s:b}}", "name",
                      row->name, "status", row->status, "created_at", row->created_at, "image",
                      json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
@@ -37,11 +37,12 @@ static void record_text(const struct record *record, struct buffer *out) {
                   record->persistent ? "persistent" : "ephemeral", container, saved, workspace);
 }
 
-static void print_text(const struct overview *overview, const struct records *saved, struct buffer *out) {
+static void print_text(const struct session_list *sessions, const struct records *saved,
+                       struct buffer *out) {
     buffer_text(out, "Active Containers:\n");
-    for (size_t i = 0; i < overview->count; i++)
-        row_text(&overview->rows[i], out);
-    if (overview->count == 0)
+    for (size_t i = 0; i < sessions->count; i++)
+        row_text(&sessions->items[i], out);
+    if (sessions->count == 0)
         buffer_text(out, "  (none)\n");
     if (!saved)
         return;
@@ -52,26 +53,26 @@ static void print_text(const struct overview *overview, const struct records *sa
         buffer_text(out, "  (none)\n");
 }
 
-static json_t *make_json(const struct overview *overview, const struct records *saved) {
+static json_t *make_json(const struct session_list *sessions, const struct records *saved) {
     json_t *active = json_array(), *value = json_object();
-    for (size_t i = 0; i < overview->count; i++)
-        json_array_append_new(active, row_json(&overview->rows[i]));
+    for (size_t i = 0; i < sessions->count; i++)
+        json_array_append_new(active, row_json(&sessions->items[i]));
     json_object_set_new(value, "active_containers", active);
     if (!saved)
         return value;
-    json_t *sessions = json_array();
+    json_t *records = json_array();
     for (size_t i = 0; i < saved->count; i++)
-        json_array_append_new(sessions, record_json(&saved->items[i]));
-    json_object_set_new(value, "saved_sessions", sessions);
+        json_array_append_new(records, record_json(&saved->items[i]));
+    json_object_set_new(value, "saved_sessions", records);
     return value;
 }
 
 static int run(struct cli *cli, struct error *err) {
-    _cleanup_(overview_done) struct overview overview = {0};
+    _cleanup_(session_list_done) struct session_list sessions = {0};
     _cleanup_(records_done) struct records saved = {0};
     const char *prefix = name_prefix(err);
     if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
-        !overview_load(cli->client, prefix, true, &overview, err))
+        !session_list_load(cli->client, prefix, true, &sessions, err))
         return -1;
     if (cli->all)
         records_load(&saved);
@@ -79,11 +80,11 @@ static int run(struct cli *cli, struct error *err) {
         cli_notice(cli, "not a session record: %s", saved.unreadable.items[i]);
     const struct records *shown = cli->all ? &saved : NULL;
     if (cli_wants_json(cli)) {
-        _cleanup_json_ json_t *json = make_json(&overview, shown);
+        _cleanup_json_ json_t *json = make_json(&sessions, shown);
         return cli_print_json(json, err) ? 0 : -1;
     }
     _cleanup_(buffer_done) struct buffer text = {0};
-    print_text(&overview, shown, &text);
+    print_text(&sessions, shown, &text);
     return cli_print(text.data, err) ? 0 : -1;
 }
 

@@ -1,7 +1,7 @@
-#include "cli/commands.h"
+#include "session/persist.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
-#include "session/keep.h"
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(targets_done) struct targets targets = {0};
@@ -17,7 +17,7 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     for (size_t i = 0; i < targets.count; i++) {
         _cleanup_(error_done) struct error failed = {0};
-        if (keep_change(cli->client, targets.rows[i]->name, true, &targets.records, &failed)) {
+        if (persist_change(cli->client, targets.rows[i]->name, true, &targets.records, &failed)) {
             good++;
             cli_notice(cli, "%s is persistent", targets.rows[i]->name);
         } else {

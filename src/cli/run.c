@@ -1,9 +1,11 @@
+#include "session/run.h"
 #include "base/tty.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
-#include "session/conclude.h"
-#include "session/verify.h"
+#include "launch/prepare.h"
+#include "launch/verify.h"
+#include "workspace/workspace.h"
 
 /*
  * Verified while the command's streams are being connected; it runs only after that. The calls go out
@@ -20,11 +22,11 @@ static int run_command(struct cli *cli, const struct plan *plan, struct error *e
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(cli->client, plan);
     loop_interruptible(cli->loop, true);
     bool good = verify_expanded(cli->client, plan, err);
-    _cleanup_(stream_cleanup) struct stream_joint *joint =
+    _cleanup_(stream_cleanup) struct stream *stream =
         good ? stream_prepare(cli->client, plan->name, &request) : NULL;
     good = good && verify_end(verification, err);
     loop_interruptible(cli->loop, false);
-    return good ? cli_run_joint(cli, joint, err) : -1;
+    return good ? cli_run_stream(cli, stream, err) : -1;
 }
 
 static int launch_and_run(struct cli *cli, struct prepared *prepared, struct error *err) {
@@ -34,7 +36,7 @@ static int launch_and_run(struct cli *cli, struct prepared *prepared, struct err
     int status = run_command(cli, &plan, err);
     /* a persistent container keeps what the command made, whatever happened to it */
     _cleanup_(error_done) struct error leaving = {0};
-    if (!session_leave(cli->client, &plan, &leaving)) {
+    if (!run_finish(cli->client, &plan, &leaving)) {
         if (err->class == ERROR_NONE)
             error_move(err, &leaving);
         else
@@ -62,11 +64,11 @@ static int run_run(struct cli *cli, struct error *err) {
     cli->request.settings = &cli->settings;
     cli->request.terminal = tty_both();
     _cleanup_(prepared_done) struct prepared prepared = {0};
-    if (!cli_connect(cli, err) || !session_prepare(cli->client, &cli->request, &prepared, err))
+    if (!cli_connect(cli, err) || !prepare_launch(cli->client, &cli->request, &prepared, err))
         return -1;
     if (cli->dry_run) {
         _cleanup_(plan_done) struct plan plan = {0};
-        session_plan(&prepared, &plan);
+        prepare_plan(&prepared, &plan);
         _cleanup_json_ json_t *json = plan_json(&plan);
         return cli_print_json(json, err) ? 0 : -1;
     }

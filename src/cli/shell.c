@@ -1,9 +1,12 @@
+#include "session/shell.h"
 #include "base/tty.h"
-#include "cli/commands.h"
+#include "cli/command.h"
+#include "cli/detaching.h"
 #include "cli/flags.h"
-#include "cli/joining.h"
 #include "cli/launching.h"
-#include "session/lasting.h"
+#include "launch/prepare.h"
+#include "session/attach.h"
+#include "workspace/workspace.h"
 
 static bool resume(struct cli *cli, struct error *err) {
     _cleanup_(records_done) struct records records = {0};
@@ -12,13 +15,13 @@ static bool resume(struct cli *cli, struct error *err) {
     records_load(&records);
     if (*cli->resume) {
         record = records_of_id(&records, cli->resume, err);
-        return record && lasting_resume(&cli->request, &cli->settings, record, err);
+        return record && shell_resume(&cli->request, &cli->settings, record, err);
     }
     if (!workspace_find(cli->request.workspace ? cli->request.workspace : ".", &workspace, err))
         return false;
     record = records_of_workspace(&records, workspace.path);
     if (record)
-        return lasting_resume(&cli->request, &cli->settings, record, err);
+        return shell_resume(&cli->request, &cli->settings, record, err);
     error_set(err, ERROR_FAILED, "no saved session of %s to resume", workspace.path);
     error_hint(err, "berth list --all shows those that there are; --resume=ID takes one of them");
     return false;
@@ -30,16 +33,17 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
         return -1;
     struct inside inside = {cli->client, plan.name, plan.code, plan.environment};
     struct launch_watcher watcher = cli_watcher(cli);
-    if (!lasting_set_up(&inside, prepared, &plan, !cli->debug, &watcher, err))
+    if (!shell_start(&inside, prepared, &plan, !cli->debug, &watcher, err))
         return -1;
     if (cli->background) {
         _cleanup_free_ char *line = str_printf("%s\n", plan.name);
         cli_notice(cli, "%s runs; berth attach %s goes into it", plan.name, plan.name);
         return cli_print(line, err) ? 0 : -1;
     }
-    int status = cli->debug ? join_shell(&inside, &cli->joint, err) : join_tmux(&inside, &cli->joint, err);
+    int status =
+        cli->debug ? attach_shell(&inside, &cli->stream, err) : attach_tmux(&inside, &cli->stream, err);
     bool others = cli->debug && plan.was_running; /* it is not this shell's to end */
-    return others ? status : cli_leave(cli, &inside, status, err);
+    return others ? status : cli_detach(cli, &inside, status, err);
 }
 
 static int run(struct cli *cli, struct error *err) {
@@ -53,16 +57,16 @@ static int run(struct cli *cli, struct error *err) {
     }
     cli->request.settings = &cli->settings;
     cli->request.terminal = !cli->background;
-    cli->request.lasting = true;
+    cli->request.shell = true;
     cli->request.plain = cli->debug;
     if (cli->resume ? !resume(cli, err) : !(cli->request.session_id = record_new_id()))
         return -1;
-    if (!cli_connect(cli, err) || !session_prepare(cli->client, &cli->request, &prepared, err))
+    if (!cli_connect(cli, err) || !prepare_launch(cli->client, &cli->request, &prepared, err))
         return -1;
     if (!cli->dry_run)
         return launch(cli, &prepared, err);
     _cleanup_(plan_done) struct plan plan = {0};
-    session_plan(&prepared, &plan);
+    prepare_plan(&prepared, &plan);
     _cleanup_json_ json_t *json = plan_json(&plan);
     return cli_print_json(json, err) ? 0 : -1;
 }

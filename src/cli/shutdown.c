@@ -1,10 +1,10 @@
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
 
 #define PATIENCE_SECONDS 60
 
-static bool runs(const struct session_row *row) {
+static bool runs(const struct session *row) {
     return !str_equal(row->status, "Stopped");
 }
 
@@ -15,7 +15,7 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     _cleanup_free_ bool *remove = mem_new(targets.count + 1);
     for (size_t i = 0; i < targets.count; i++) {
-        remove[i] = !keep_is_kept(targets.rows[i], &targets.records);
+        remove[i] = !targets.rows[i]->persistent;
         strings_printf(&details, "  %s (%s)", targets.rows[i]->name,
                        remove[i] ? "ephemeral: deleted when it has stopped" : "persistent: kept, stopped");
     }

@@ -1,26 +1,26 @@
 #include "cli/targets.h"
 
 #include "base/tty.h"
-#include "session/name.h"
+#include "workspace/name.h"
 
 #include <string.h>
 #include <strings.h>
 
 void targets_done(struct targets *targets) {
-    overview_done(&targets->overview);
+    session_list_done(&targets->sessions);
     records_done(&targets->records);
     free(targets->rows);
     *targets = (struct targets){0};
 }
 
-static const struct session_row *find(const struct overview *overview, const char *name) {
-    for (size_t i = 0; i < overview->count; i++)
-        if (str_equal(overview->rows[i].name, name))
-            return &overview->rows[i];
+static const struct session *find(const struct session_list *sessions, const char *name) {
+    for (size_t i = 0; i < sessions->count; i++)
+        if (str_equal(sessions->items[i].name, name))
+            return &sessions->items[i];
     return NULL;
 }
 
-static bool has(const struct targets *targets, const struct session_row *row) {
+static bool has(const struct targets *targets, const struct session *row) {
     for (size_t i = 0; i < targets->count; i++)
         if (targets->rows[i] == row)
             return true;
@@ -30,7 +30,7 @@ static bool has(const struct targets *targets, const struct session_row *row) {
 static bool choose_named(struct cli *cli, struct targets *targets, struct error *err) {
     for (size_t i = 0; i < cli->arguments.count; i++) {
         const char *name = cli->arguments.items[i];
-        const struct session_row *row = find(&targets->overview, name);
+        const struct session *row = find(&targets->sessions, name);
         _cleanup_free_ char *shown = str_shown(name);
         if (!row)
             fprintf(stderr, "berth: no session %s\n", shown);
@@ -55,15 +55,15 @@ bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, str
         error_hint(err, "berth list shows them; --all takes every one");
         return false;
     }
-    if (!cli_connect(cli, err) || !overview_load(cli->client, prefix, false, &targets->overview, err))
+    if (!cli_connect(cli, err) || !session_list_load(cli->client, prefix, false, &targets->sessions, err))
         return false;
     records_load(&targets->records);
-    targets->rows = mem_new((targets->overview.count + cli->arguments.count + 1) * sizeof *targets->rows);
+    targets->rows = mem_new((targets->sessions.count + cli->arguments.count + 1) * sizeof *targets->rows);
     if (!cli->all)
         return choose_named(cli, targets, err);
-    for (size_t i = 0; i < targets->overview.count; i++)
-        if (!fits || fits(&targets->overview.rows[i]))
-            targets->rows[targets->count++] = &targets->overview.rows[i];
+    for (size_t i = 0; i < targets->sessions.count; i++)
+        if (!fits || fits(&targets->sessions.items[i]))
+            targets->rows[targets->count++] = &targets->sessions.items[i];
     return true;
 }
 
@@ -98,23 +98,23 @@ static void forget(const struct cli *cli, const struct targets *targets, const c
 
 int targets_end(struct cli *cli, const struct targets *targets, const bool *remove, bool force,
                 long timeout, struct error *err) {
-    _cleanup_free_ struct ending *endings = mem_new((targets->count + 1) * sizeof *endings);
+    _cleanup_free_ struct stop *stops = mem_new((targets->count + 1) * sizeof *stops);
     size_t good = 0;
     for (size_t i = 0; i < targets->count; i++)
-        endings[i] = (struct ending){
-            .row = targets->rows[i], .force = force, .timeout = timeout, .remove = remove[i]};
-    bool waited = sessions_end(cli->client, endings, targets->count, err);
+        stops[i] = (struct stop){
+            .session = targets->rows[i], .force = force, .timeout = timeout, .remove = remove[i]};
+    bool waited = stop_sessions(cli->client, stops, targets->count, err);
     for (size_t i = 0; i < targets->count; i++) {
-        const char *name = endings[i].row->name;
-        bool gone = endings[i].remove || endings[i].row->ephemeral;
-        good += endings[i].done;
-        if (endings[i].done && gone)
+        const char *name = stops[i].session->name;
+        bool gone = stops[i].remove || stops[i].session->ephemeral;
+        good += stops[i].done;
+        if (stops[i].done && gone)
             forget(cli, targets, name);
-        if (endings[i].done)
+        if (stops[i].done)
             cli_notice(cli, "%s %s", name, gone ? "removed" : "stopped");
         else if (waited)
-            fprintf(stderr, "berth: %s: %s\n", name, endings[i].err.message);
-        ending_done(&endings[i]);
+            fprintf(stderr, "berth: %s: %s\n", name, stops[i].err.message);
+        stop_done(&stops[i]);
     }
     if (!waited)
         return -1;

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "cli/command.h"
-#include "session/ending.h"
-#include "session/keep.h"
+#include "record/record.h"
+#include "session/stop.h"
 
 struct targets {
-    struct overview overview;
+    struct session_list sessions;
     struct records records;
-    const struct session_row **rows; /* those that were chosen */
+    const struct session **rows; /* those that were chosen */
     size_t count;
 };
 void targets_done(struct targets *targets);
@@ -18,7 +18,7 @@ void targets_done(struct targets *targets);
  * that is none is a warning; when nothing is left to do that is an error, but --all with nothing
  * there is not.
  */
-typedef bool fits_fn(const struct session_row *row);
+typedef bool fits_fn(const struct session *row);
 bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, struct error *err) nodiscard;
 
 /*

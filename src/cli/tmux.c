@@ -1,10 +1,11 @@
 /* `berth tmux …`: the sessions' terminals, for scripts. */
 #include "session/tmux.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "incus/capture.h"
-#include "session/name.h"
-#include "session/overview.h"
+#include "launch/label.h"
+#include "session/list.h"
+#include "workspace/name.h"
 
 /* A container's name, or its tmux session's as coi says it; and who works in it. */
 static char *container_of(struct cli *cli, struct idmap_ids *code, struct error *err) {
@@ -15,7 +16,7 @@ static char *container_of(struct cli *cli, struct idmap_ids *code, struct error 
         given += 4;
     else if (!cli_get_session(cli, given, &instance, err))
         return NULL;
-    *code = session_code(&instance, &cli->settings);
+    *code = label_code(&instance, &cli->settings);
     return str_copy(given);
 }
 
@@ -31,19 +32,19 @@ static bool run_tmux(struct cli *cli, const char *container, struct idmap_ids co
 }
 
 static int list(struct cli *cli, struct error *err) {
-    _cleanup_(overview_done) struct overview overview = {0};
+    _cleanup_(session_list_done) struct session_list sessions = {0};
     _cleanup_(buffer_done) struct buffer out = {0};
     static char *const command[] = {"tmux", "list-sessions", "-F", "#{session_name}", NULL};
     const char *prefix = name_prefix(err);
     if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
-        !overview_load(cli->client, prefix, false, &overview, err))
+        !session_list_load(cli->client, prefix, false, &sessions, err))
         return -1;
-    for (size_t i = 0; i < overview.count; i++) {
+    for (size_t i = 0; i < sessions.count; i++) {
         _cleanup_(capture_done) struct capture capture = {0};
         _cleanup_(error_done) struct error none = {0};
-        if (str_equal(overview.rows[i].status, "Running") &&
-            run_tmux(cli, overview.rows[i].name, session_row_code(&overview.rows[i], &cli->settings),
-                     command, &capture, &none) &&
+        if (str_equal(sessions.items[i].status, "Running") &&
+            run_tmux(cli, sessions.items[i].name, session_code(&sessions.items[i], &cli->settings), command,
+                     &capture, &none) &&
             capture.out.data)
             buffer_text(&out, capture.out.data);
     }

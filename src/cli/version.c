@@ -1,5 +1,5 @@
 #include "base/version.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 
 static int run(struct cli *cli, struct error *err) {
     return cli_at_most(cli, 0, err) && cli_print("berth " BERTH_VERSION "\n", err) ? 0 : -1;

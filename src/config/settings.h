@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/error.h"
+#include "config/value.h"
 
 #include <sys/types.h>
 
@@ -26,18 +26,6 @@ enum setting {
     SETTING_TOOL,
     SETTING_THEME,
     SETTINGS_COUNT
-};
-
-enum setting_kind {
-    KIND_TEXT,    /* anything but control characters */
-    KIND_BOOL,    /* true/false, yes/no, on/off, 1/0 */
-    KIND_ID,      /* 0 to 4294967294 */
-    KIND_COUNT,   /* 1 and above */
-    KIND_CPU,     /* a count, or CPUs as Incus names them: 0-3,5 */
-    KIND_SIZE,    /* 512MiB, 2GB, 10% */
-    KIND_RATE,    /* 10MB, 500iops */
-    KIND_PROGRAM, /* an absolute path */
-    KIND_THEME,   /* auto, dark, light, mono */
 };
 
 enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };

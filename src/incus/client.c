@@ -1,3 +1,5 @@
+#include "incus/client.h"
+
 #include "incus/private.h"
 
 #include <stdarg.h>

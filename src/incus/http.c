@@ -1,4 +1,5 @@
 /* Calls: one libcurl transfer each, its answer checked and unwrapped. */
+#include "incus/client.h"
 #include "incus/private.h"
 
 #include <errno.h>

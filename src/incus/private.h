@@ -1,14 +1,19 @@
 /* What the files of this room share with each other and with nobody else. */
 #pragma once
 
-#include "incus/client.h"
+#include "base/json.h"
+
+#include <curl/curl.h>
+
+struct loop;
+struct call;
 
 struct incus {
     struct loop *loop;
     char *socket;
     char *project;
     struct call *calls; /* under way, for incus_free() */
-    trace_fn *trace;
+    void (*trace)(void *data, const char *line);
     void *trace_data;
 };
 

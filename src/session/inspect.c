@@ -1,8 +1,7 @@
 #include "session/inspect.h"
 
 #include "incus/instance.h"
-#include "session/overview.h"
-#include "session/plan.h"
+#include "launch/label.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -67,7 +66,7 @@ bool inspect_instance(struct incus *client, const char *name, const struct setti
     inspection->name = str_copy(instance.name);
     inspection->status = str_copy(instance.status);
     inspection->raw = str_copy(instance_config(&instance, "raw.idmap"));
-    inspection->code = session_code(&instance, settings);
+    inspection->code = label_code(&instance, settings);
     /* a string that holds JSON; "next" is what the next start will use */
     const char *map = instance_config(&instance, "volatile.idmap.current");
     if (!*map || str_equal(map, "[]"))

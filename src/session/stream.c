@@ -13,14 +13,14 @@
 #define STATUS_TIMED_OUT 124
 
 struct outlet {
-    struct stream_joint *joint;
+    struct stream *stream;
     int fd;
     struct buffer pending;
     struct watch *watch;
     bool broken; /* nobody reads it any more */
 };
 
-struct stream_joint {
+struct stream {
     struct loop *loop;
     struct exec *exec;
     bool terminal;
@@ -37,9 +37,9 @@ struct stream_joint {
     struct error err;
 };
 
-static void check_done(struct stream_joint *joint) {
-    if (joint->finished && joint->outlets[1].pending.size == 0 && joint->outlets[2].pending.size == 0)
-        joint->done = true;
+static void check_done(struct stream *stream) {
+    if (stream->finished && stream->outlets[1].pending.size == 0 && stream->outlets[2].pending.size == 0)
+        stream->done = true;
 }
 
 static bool can_write(int fd) {
@@ -51,8 +51,8 @@ static bool can_write(int fd) {
 static void broke(struct outlet *outlet) {
     outlet->broken = true;
     buffer_done(&outlet->pending);
-    if (!outlet->joint->finished)
-        exec_signal(outlet->joint->exec, SIGPIPE);
+    if (!outlet->stream->finished)
+        exec_signal(outlet->stream->exec, SIGPIPE);
 }
 
 static void flush(struct outlet *outlet) {
@@ -76,143 +76,143 @@ static void outlet_ready(void *data, short events) {
     if (outlet->pending.size == 0) {
         watch_stop(outlet->watch);
         outlet->watch = NULL;
-        exec_pause(outlet->joint->exec, outlet->fd, false);
+        exec_pause(outlet->stream->exec, outlet->fd, false);
     }
-    check_done(outlet->joint);
+    check_done(outlet->stream);
 }
 
-static void output(void *data, int stream, const void *bytes, size_t size) {
-    struct stream_joint *joint = data;
-    struct outlet *outlet = &joint->outlets[stream];
+static void output(void *data, int number, const void *bytes, size_t size) {
+    struct stream *stream = data;
+    struct outlet *outlet = &stream->outlets[number];
     if (outlet->broken)
         return;
     buffer_add(&outlet->pending, bytes, size);
     flush(outlet);
     if (outlet->pending.size && !outlet->watch) {
-        exec_pause(joint->exec, stream, true);
-        outlet->watch = loop_watch(joint->loop, outlet->fd, POLLOUT, outlet_ready, outlet);
+        exec_pause(stream->exec, number, true);
+        outlet->watch = loop_watch(stream->loop, outlet->fd, POLLOUT, outlet_ready, outlet);
     }
 }
 
-static void end_input(struct stream_joint *joint) {
-    watch_stop(joint->input);
-    joint->input = NULL;
-    exec_end_input(joint->exec);
+static void end_input(struct stream *stream) {
+    watch_stop(stream->input);
+    stream->input = NULL;
+    exec_end_input(stream->exec);
 }
 
 static void input_ready(void *data, short events) {
-    struct stream_joint *joint = data;
+    struct stream *stream = data;
     char bytes[32768];
     (void)events;
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        end_input(joint);
+        end_input(stream);
         return;
     }
-    exec_write(joint->exec, bytes, (size_t)got);
-    if (exec_queued(joint->exec) > INPUT_LIMIT)
-        watch_events(joint->input, 0);
+    exec_write(stream->exec, bytes, (size_t)got);
+    if (exec_queued(stream->exec) > INPUT_LIMIT)
+        watch_events(stream->input, 0);
 }
 
 static void drained(void *data) {
-    struct stream_joint *joint = data;
-    watch_events(joint->input, POLLIN);
+    struct stream *stream = data;
+    watch_events(stream->input, POLLIN);
 }
 
 static void finished(void *data, int status, struct error *err) {
-    struct stream_joint *joint = data;
-    joint->finished = true;
-    joint->status = status;
-    error_move(&joint->err, err);
-    check_done(joint);
+    struct stream *stream = data;
+    stream->finished = true;
+    stream->status = status;
+    error_move(&stream->err, err);
+    check_done(stream);
 }
 
-struct stream_joint *stream_prepare(struct incus *client, const char *instance,
-                                    const struct exec_request *request) {
+struct stream *stream_prepare(struct incus *client, const char *instance,
+                              const struct exec_request *request) {
     static const struct exec_handler handler = {.output = output, .drained = drained, .finished = finished};
-    struct stream_joint *joint = mem_new(sizeof *joint);
-    joint->loop = incus_loop(client);
-    joint->terminal = request->terminal;
+    struct stream *stream = mem_new(sizeof *stream);
+    stream->loop = incus_loop(client);
+    stream->terminal = request->terminal;
     for (int i = 1; i <= 2; i++)
-        joint->outlets[i] = (struct outlet){.joint = joint, .fd = i};
-    joint->exec = exec_start(client, instance, request, &handler, joint);
-    return joint;
+        stream->outlets[i] = (struct outlet){.stream = stream, .fd = i};
+    stream->exec = exec_start(client, instance, request, &handler, stream);
+    return stream;
 }
 
 /* Killed, and still no end: the daemon or the kernel hangs on to it, the user does not. */
 static void patience_over(void *data) {
-    struct stream_joint *joint = data;
-    joint->kill = NULL;
-    joint->status = 128 + SIGKILL;
-    joint->done = true;
+    struct stream *stream = data;
+    stream->kill = NULL;
+    stream->status = 128 + SIGKILL;
+    stream->done = true;
 }
 
 static void kill_due(void *data) {
-    struct stream_joint *joint = data;
-    exec_signal(joint->exec, SIGKILL);
-    joint->kill = loop_timer(joint->loop, KILL_AFTER_MS, patience_over, joint);
+    struct stream *stream = data;
+    exec_signal(stream->exec, SIGKILL);
+    stream->kill = loop_timer(stream->loop, KILL_AFTER_MS, patience_over, stream);
 }
 
-static void kill_later(struct stream_joint *joint) {
-    if (!joint->kill)
-        joint->kill = loop_timer(joint->loop, KILL_AFTER_MS, kill_due, joint);
+static void kill_later(struct stream *stream) {
+    if (!stream->kill)
+        stream->kill = loop_timer(stream->loop, KILL_AFTER_MS, kill_due, stream);
 }
 
 static void timeout_due(void *data) {
-    struct stream_joint *joint = data;
-    joint->timeout = NULL;
-    joint->timed_out = true;
-    exec_signal(joint->exec, SIGTERM);
-    kill_later(joint);
+    struct stream *stream = data;
+    stream->timeout = NULL;
+    stream->timed_out = true;
+    exec_signal(stream->exec, SIGTERM);
+    kill_later(stream);
 }
 
-void stream_signal(struct stream_joint *joint, int signal) {
-    if (!joint->running || joint->finished)
+void stream_signal(struct stream *stream, int signal) {
+    if (!stream->running || stream->finished)
         return;
     if (signal == SIGWINCH) {
         unsigned short columns, rows;
         tty_size(STDIN_FILENO, &columns, &rows);
-        if (joint->terminal)
-            exec_resize(joint->exec, columns, rows);
+        if (stream->terminal)
+            exec_resize(stream->exec, columns, rows);
         return;
     }
-    exec_signal(joint->exec, joint->last_signal ? SIGKILL : signal);
-    joint->last_signal = signal;
+    exec_signal(stream->exec, stream->last_signal ? SIGKILL : signal);
+    stream->last_signal = signal;
     if (signal != SIGINT)
-        kill_later(joint);
+        kill_later(stream);
 }
 
-bool stream_run(struct stream_joint *joint, long timeout_seconds, int *status, struct error *err) {
-    if (joint->terminal && !tty_raw(STDIN_FILENO, err))
+bool stream_run(struct stream *stream, long timeout_seconds, int *status, struct error *err) {
+    if (stream->terminal && !tty_raw(STDIN_FILENO, err))
         return false;
-    joint->running = true;
-    joint->input = loop_watch(joint->loop, STDIN_FILENO, POLLIN, input_ready, joint);
+    stream->running = true;
+    stream->input = loop_watch(stream->loop, STDIN_FILENO, POLLIN, input_ready, stream);
     if (timeout_seconds > 0)
-        joint->timeout = loop_timer(joint->loop, timeout_seconds * 1000, timeout_due, joint);
-    exec_release(joint->exec);
-    bool good = loop_run(joint->loop, &joint->done, err);
-    if (joint->terminal)
+        stream->timeout = loop_timer(stream->loop, timeout_seconds * 1000, timeout_due, stream);
+    exec_release(stream->exec);
+    bool good = loop_run(stream->loop, &stream->done, err);
+    if (stream->terminal)
         tty_restore();
     if (!good)
         return false;
-    *status = joint->timed_out ? STATUS_TIMED_OUT : joint->status;
-    error_move(err, &joint->err);
+    *status = stream->timed_out ? STATUS_TIMED_OUT : stream->status;
+    error_move(err, &stream->err);
     return *status >= 0;
 }
 
-void stream_free(struct stream_joint *joint) {
-    if (!joint)
+void stream_free(struct stream *stream) {
+    if (!stream)
         return;
-    exec_free(joint->exec);
-    watch_stop(joint->input);
+    exec_free(stream->exec);
+    watch_stop(stream->input);
     for (int i = 1; i <= 2; i++) {
-        watch_stop(joint->outlets[i].watch);
-        buffer_done(&joint->outlets[i].pending);
+        watch_stop(stream->outlets[i].watch);
+        buffer_done(&stream->outlets[i].pending);
     }
-    timer_stop(joint->timeout);
-    timer_stop(joint->kill);
-    error_done(&joint->err);
-    free(joint);
+    timer_stop(stream->timeout);
+    timer_stop(stream->kill);
+    error_done(&stream->err);
+    free(stream);
 }

@@ -1,6 +1,7 @@
 #include "session/tmux.h"
 
 #include "incus/capture.h"
+#include "workspace/workspace.h"
 
 #include <string.h>
 

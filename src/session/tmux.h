@@ -1,8 +1,8 @@
 /* The tmux session in a container, which is what lasts: named as coi names it. */
 #pragma once
 
+#include "idmap/idmap.h"
 #include "incus/exec.h"
-#include "session/plan.h"
 
 /* "coi-NAME". Caller owns. */
 char *tmux_session(const char *container) nodiscard;

@@ -3,8 +3,8 @@
  * once against one by one, and the commands that scripts and completion call often.
  */
 #include "incus/operation.h"
-#include "session/name.h"
 #include "tests/harness/bench.h"
+#include "workspace/name.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 #include "idmap/mounts.h"
 #include "idmap/subid.h"
 #include "incus/instance.h"
-#include "session/name.h"
-#include "session/overview.h"
+#include "session/list.h"
+#include "workspace/name.h"
 
 #include <assert.h>
 #include <string.h>
@@ -35,12 +35,12 @@ static void settings(const char *text) {
 
 static void member(void *data, json_t *json) {
     _cleanup_(instance_done) struct instance instance = {0};
-    struct session_row row = {0};
+    struct session row = {0};
     (void)data;
     if (!instance_read(&instance, json))
         return;
-    session_row_read(&row, "coi-", &instance);
-    session_row_done(&row);
+    session_read(&row, "coi-", &instance, &(struct records){.loaded = true});
+    session_done(&row);
 }
 
 static void listing(const char *text) {

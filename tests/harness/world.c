@@ -1,6 +1,6 @@
 #include "tests/harness/world.h"
 
-#include "session/name.h"
+#include "workspace/name.h"
 
 #include <string.h>
 #include <sys/stat.h>

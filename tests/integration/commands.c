@@ -1,6 +1,6 @@
 /* The commands that act on sessions that are there, and the low level for scripts. */
-#include "session/name.h"
 #include "tests/harness/world.h"
+#include "workspace/name.h"
 
 #include <glob.h>
 #include <signal.h>

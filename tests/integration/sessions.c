@@ -1,6 +1,6 @@
 /* Sessions that last: shell, attach, reuse and records, by hand on a terminal and in the background. */
-#include "session/name.h"
 #include "tests/harness/world.h"
+#include "workspace/name.h"
 
 #include <glob.h>
 #include <signal.h>

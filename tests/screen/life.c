@@ -1,6 +1,6 @@
 /* What one does on the screen: a whole session by keys alone, and what others do meanwhile. */
-#include "session/name.h"
 #include "tests/harness/world.h"
+#include "workspace/name.h"
 
 #include <signal.h>
 #include <string.h>

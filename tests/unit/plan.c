@@ -1,8 +1,8 @@
 /* Plans, compared with the JSON in tests/unit/golden, and the names of instances. */
-#include "session/plan.h"
+#include "launch/plan.h"
 #include "base/path.h"
-#include "session/name.h"
 #include "tests/harness/unit.h"
+#include "workspace/name.h"
 
 #include <stdlib.h>
 #include <string.h>

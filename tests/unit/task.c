@@ -1,5 +1,6 @@
 /* Tasks: code that waits, beside other code that waits. */
 #include "base/task.h"
+#include "base/loop.h"
 #include "tests/harness/unit.h"
 
 #include <signal.h>

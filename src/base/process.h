@@ -1,0 +1,12 @@
+/* Programs of the host, run to their end while the loop goes on. No shell between. */
+#pragma once
+
+#include "base/loop.h"
+
+/*
+ * Runs argv[0], a path, with the signals that this process began with, and waits for its end: *status as
+ * waitpid(2) gives it. When the waiting is cancelled the program gets SIGTERM, and false is returned.
+ */
+bool process_run(struct loop *loop, char *const *argv, int *status, struct error *err) nodiscard;
+/* Such a status as a shell gives it: 128+N for a signal. */
+int process_status(int status);

@@ -1,0 +1,25 @@
+#include "cli/detaching.h"
+
+#include "session/detach.h"
+
+int cli_detach(struct cli *cli, const struct inside *inside, int status, struct error *err) {
+    enum detach_outcome outcome;
+    _cleanup_(error_done) struct error concluding = {0};
+    if (err->class == ERROR_DAEMON) {
+        error_hint(err, "the session goes on; berth attach %s returns to it", inside->name);
+        return -1;
+    }
+    if (!detach_session(inside, &outcome, &concluding)) {
+        error_done(err);
+        error_move(err, &concluding);
+        return -1;
+    }
+    if (outcome == DETACH_RUNNING) {
+        cli_notice(cli, "%s goes on; berth attach %s returns to it", inside->name, inside->name);
+        return status;
+    }
+    error_done(err); /* of a command whose container went away under it */
+    cli_notice(cli, "%s has ended and is %s", inside->name,
+               outcome == DETACH_REMOVED ? "removed" : "kept, stopped");
+    return 0;
+}

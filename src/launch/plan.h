@@ -1,0 +1,61 @@
+/*
+ * The plan: everything that a launch will ask the daemon for, as a value. Pure: the same input gives
+ * the same plan, to the letter, and nothing is looked up.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "config/settings.h"
+#include "idmap/idmap.h"
+#include "workspace/mount.h"
+
+/* Borrowed, all of it, for plan_make()'s time. */
+struct plan_input {
+    const char *name;      /* of the instance */
+    const char *launch_id; /* tells this launch's instance from any other of the same name */
+    unsigned int slot;
+    const char *workspace; /* as the user thinks of it */
+    const char *source;    /* what is mounted */
+    const struct settings *settings;
+    bool persistent;
+    bool shell;               /* not ephemeral in Incus' sense, whatever becomes of it afterwards */
+    const char *session_id;   /* of its record; NULL or "": it has none */
+    const char *not_isolated; /* why the container shares its id range; NULL: it has one of its own */
+    struct idmap_facts facts;
+    struct idmap_decision decision; /* never a refusal */
+    const struct mounts *mounts;
+    const json_t *root_device; /* of the profiles; only needed for a pool or disk limits */
+    const json_t *environment; /* object of strings, from -e */
+    const struct strings *command;
+    const char *language; /* the host's LANG, "" if unset */
+    const char *term;     /* the host's TERM, "" without a terminal */
+    const char *zone;     /* the host's time zone ("Europe/Berlin"), "" if unknown */
+};
+
+struct plan {
+    char *name;
+    json_t *body; /* of POST /1.0/instances, but for "start" */
+    struct idmap_decision decision;
+    struct idmap_ids code;
+    bool persistent;
+    json_t *environment; /* of the command, complete */
+    struct strings command;
+    /* Of a container that was there before: it keeps what it has. */
+    bool reused;
+    bool was_running;
+    bool other_mapping; /* and that is not the one that would be decided now */
+};
+void plan_done(struct plan *plan);
+
+void plan_make(const struct plan_input *input, struct plan *plan);
+/*
+ * The creating call's body for a container without a workspace: hardened as a session's is, and
+ * without a mapping. A new reference.
+ */
+json_t *plan_bare(const char *name, const char *image, bool ephemeral) nodiscard;
+/* The device of an extra mount. A new reference. */
+json_t *plan_disk(const struct mount *mount, bool shift) nodiscard;
+/* The environment of a command inside; of the input only what that takes is needed. A new reference. */
+json_t *plan_environment(const struct plan_input *input) nodiscard;
+/* Name, image, config, devices, decision, command: what --dry-run prints. A new reference. */
+json_t *plan_json(const struct plan *plan) nodiscard;

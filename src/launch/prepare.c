@@ -1,0 +1,202 @@
+#include "launch/prepare.h"
+
+#include "idmap/explain.h"
+#include "idmap/facts.h"
+#include "incus/image.h"
+#include "launch/existing.h"
+#include "workspace/name.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/random.h>
+
+bool prepare_decision(const struct settings *settings, const char *source, const struct mounts *mounts,
+                      const struct server *server, struct idmap_facts *facts,
+                      struct idmap_decision *decision, struct error *err) {
+    struct facts_input input = {
+        .code = {settings_id(settings, SETTING_CODE_UID), settings_id(settings, SETTING_CODE_GID)},
+        .disable_shift = settings_bool(settings, SETTING_DISABLE_SHIFT),
+        .daemon_ok = !server                ? IDMAP_UNKNOWN
+                     : server->has_idmapped ? IDMAP_YES
+                                            : IDMAP_NO,
+    };
+    if (!facts_gather(source, &input, facts, err))
+        return false;
+    for (size_t i = 0; mounts && i < mounts->count; i++) {
+        char type[sizeof facts->filesystem];
+        enum idmap_answer mount_ok;
+        if (!facts_filesystem(mounts->items[i].source, type, sizeof type, &mount_ok, err))
+            return false;
+        facts->mount_ok = idmap_both(facts->mount_ok, mount_ok);
+    }
+    *decision = idmap_decide(facts);
+    return true;
+}
+
+static bool choose_slot(struct incus *client, struct prepared *prepared, struct error *err) {
+    const char *workspace = prepared->workspace.path;
+    if (!existing_find(client, prepared, err))
+        return false;
+    if (prepared->existing.json)
+        return true;
+    if (prepared->request->slot) {
+        prepared->slot = prepared->request->slot;
+        return true;
+    }
+    prepared->slot = name_free_slot(prepared->prefix, workspace, 1, &prepared->taken);
+    if (prepared->slot)
+        return true;
+    error_set(err, ERROR_FAILED, "all %u slots of %s are taken", SESSION_SLOTS, workspace);
+    error_hint(err, "berth list shows them; incus delete -f NAME, or coi kill NAME, frees one");
+    return false;
+}
+
+/*
+ * The default profile, which the daemon will expand into the instance: its root disk, to which a pool
+ * or limits are added, and whether a device of it would bring shift.
+ */
+static void read_profile(struct prepared *prepared, const json_t *profile) {
+    const char *name;
+    json_t *device;
+    json_object_foreach(json_at(profile, "devices"), name, device) {
+        bool disk = str_equal(json_get_str(device, "type"), "disk");
+        if (disk && str_equal(json_get_str(device, "path"), "/") && !prepared->root_device)
+            prepared->root_device = json_incref(device);
+        if (str_equal(json_get_str(device, "shift"), "true"))
+            str_set(&prepared->shifting_device, name);
+    }
+}
+
+static bool check_pool(struct incus *client, const struct settings *settings, struct error *err) {
+    const char *pool = settings_text(settings, SETTING_STORAGE_POOL);
+    _cleanup_free_ char *path = incus_path(NULL, "storage-pools", pool, NULL);
+    return !*pool || incus_request(client, "GET", path, NULL, NULL, err);
+}
+
+enum { ASK_SERVER, ASK_NAMES, ASK_PROFILE, ASK_IMAGE, QUESTIONS };
+
+/* For an array of QUESTIONS. */
+static void questions_done(struct question (*all)[QUESTIONS]) {
+    for (int i = 0; i < QUESTIONS; i++)
+        question_done(&(*all)[i]);
+}
+
+/* What the daemon answered, in the order in which a failure matters to the user. */
+static bool read_answers(struct incus *client, struct prepared *prepared, struct question *questions,
+                         struct error *err) {
+    _cleanup_(server_done) struct server server = {0};
+    const struct launch_request *request = prepared->request;
+    const struct settings *settings = request->settings;
+    if (questions[ASK_SERVER].err.class) {
+        error_move(err, &questions[ASK_SERVER].err);
+        return false;
+    }
+    if (!server_read(client, questions[ASK_SERVER].metadata, &server, err) ||
+        !prepare_decision(settings, prepared->workspace.source, &request->mounts, &server, &prepared->facts,
+                          &prepared->decision, err))
+        return false;
+    if (prepared->decision.method == IDMAP_REFUSED)
+        return explain_refusal(&prepared->facts, &prepared->decision, err);
+    /* by the short way where the alias is there; else it is looked at closely, and named */
+    if (questions[ASK_IMAGE].err.class && !image_check(client, settings_text(settings, SETTING_IMAGE), err))
+        return false;
+    for (int i = ASK_NAMES; i <= ASK_PROFILE; i++) {
+        if (!questions[i].err.class)
+            continue;
+        error_move(err, &questions[i].err);
+        return false;
+    }
+    instance_names_read(questions[ASK_NAMES].metadata, &prepared->taken);
+    read_profile(prepared, questions[ASK_PROFILE].metadata);
+    return choose_slot(client, prepared, err) && check_pool(client, settings, err);
+}
+
+bool prepare_launch(struct incus *client, const struct launch_request *request, struct prepared *prepared,
+                    struct error *err) {
+    prepared->request = request;
+    prepared->prefix = name_prefix(err);
+    /* what is wrong here is said before the daemon is asked */
+    if (!prepared->prefix ||
+        !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err))
+        return false;
+    const char *image = settings_text(request->settings, SETTING_IMAGE);
+    _cleanup_(questions_done) struct question questions[QUESTIONS] = {
+        [ASK_SERVER] = {.path = str_copy("/1.0")},
+        [ASK_NAMES] = {.path = incus_path("recursion=0", "instances", NULL)},
+        [ASK_PROFILE] = {.path = incus_path(NULL, "profiles", "default", NULL)},
+        [ASK_IMAGE] = {.path = incus_path(NULL, "images", "aliases", image, NULL)},
+    };
+    return incus_ask_all(client, questions, QUESTIONS, err) &&
+           read_answers(client, prepared, questions, err);
+}
+
+/* The name of the host's time zone, from where systemd and tzdata keep it; "" if it has none. */
+static void find_zone(char *zone, size_t room) {
+    char target[PATH_MAX];
+    const char *variable = getenv("TZ");
+    zone[0] = 0;
+    if (!str_empty(variable)) {
+        snprintf(zone, room, "%s", variable + (variable[0] == ':'));
+        return;
+    }
+    ssize_t length = readlink("/etc/localtime", target, sizeof target - 1);
+    if (length <= 0)
+        return;
+    target[length] = 0;
+    const char *name = strstr(target, "/zoneinfo/");
+    if (name)
+        snprintf(zone, room, "%s", name + strlen("/zoneinfo/"));
+}
+
+static void new_launch_id(char *id, size_t room) {
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) < 0)
+        random = (uint64_t)getpid();
+    snprintf(id, room, "%016llx", (unsigned long long)random);
+}
+
+/* What the host contributes to the environment inside; lent, `zone` for as long as the buffer. */
+static void read_host(const struct launch_request *request, struct plan_input *input, char *zone,
+                      size_t room) {
+    const char *language = getenv("LC_ALL"), *term = getenv("TERM");
+    if (str_empty(language))
+        language = getenv("LANG");
+    find_zone(zone, room);
+    input->settings = request->settings;
+    input->environment = request->environment;
+    input->language = language ? language : "";
+    input->term = request->terminal && term ? term : "";
+    input->zone = zone;
+}
+
+json_t *prepare_environment(const struct launch_request *request) {
+    struct plan_input input = {0};
+    char zone[64];
+    read_host(request, &input, zone, sizeof zone);
+    return plan_environment(&input);
+}
+
+void prepare_plan(const struct prepared *prepared, struct plan *plan) {
+    const struct launch_request *request = prepared->request;
+    char zone[64], launch_id[20];
+    new_launch_id(launch_id, sizeof launch_id);
+    _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, prepared->slot);
+    struct plan_input input = {
+        .name = name,
+        .launch_id = launch_id,
+        .slot = prepared->slot,
+        .workspace = prepared->workspace.path,
+        .source = prepared->workspace.source,
+        .persistent = settings_bool(request->settings, SETTING_PERSISTENT),
+        .shell = request->shell,
+        .session_id = request->plain ? NULL : request->session_id,
+        .not_isolated = prepared->not_isolated,
+        .facts = prepared->facts,
+        .decision = prepared->decision,
+        .mounts = &request->mounts,
+        .root_device = prepared->root_device,
+        .command = &request->command,
+    };
+    read_host(request, &input, zone, sizeof zone);
+    plan_make(&input, plan);
+}

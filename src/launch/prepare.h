@@ -1,0 +1,20 @@
+/* From a request to everything that its plan needs: read-only, nothing is created here. */
+#pragma once
+
+#include "incus/server.h"
+#include "launch/plan.h"
+#include "launch/prepared.h"
+
+/* The facts of a workspace and the decision for them; `server` NULL: the daemon is not known. */
+bool prepare_decision(const struct settings *settings, const char *source, const struct mounts *mounts,
+                      const struct server *server, struct idmap_facts *facts,
+                      struct idmap_decision *decision, struct error *err) nodiscard;
+
+/* Everything up to the plan. A refused decision, a missing image, a taken slot are errors here. */
+bool prepare_launch(struct incus *client, const struct launch_request *request, struct prepared *prepared,
+                    struct error *err) nodiscard;
+/* The plan of the first attempt. */
+void prepare_plan(const struct prepared *prepared, struct plan *plan);
+
+/* The environment of a command in a session's container, without a launch. A new reference. */
+json_t *prepare_environment(const struct launch_request *request) nodiscard;

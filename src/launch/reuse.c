@@ -1,0 +1,108 @@
+#include "launch/reuse.h"
+
+#include "idmap/explain.h"
+#include "launch/label.h"
+#include "launch/prepare.h"
+#include "launch/verify.h"
+
+static bool same_mapping(const struct instance *instance, const struct idmap_decision *decision) {
+    bool shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
+    return str_equal(instance_config(instance, "raw.idmap"), decision->raw) && shift == decision->shift;
+}
+
+/* The mapping that is needed now, on the container and on each of its disks but the root. */
+static bool change_mapping(struct incus *client, const struct instance *instance,
+                           const struct idmap_decision *decision, struct error *err) {
+    json_t *devices = json_object();
+    const char *name;
+    json_t *device;
+    json_object_foreach(json_at(instance->json, "devices"), name, device) {
+        if (!str_equal(json_get_str(device, "type"), "disk") ||
+            str_equal(json_get_str(device, "path"), "/"))
+            continue;
+        json_t *changed = json_copy(device);
+        json_object_set_new(changed, "shift", json_text(decision->shift ? "true" : "false"));
+        json_object_set_new(devices, name, changed);
+    }
+    _cleanup_json_ json_t *body =
+        json_pack("{s:{s:s}, s:o}", "config", "raw.idmap", decision->raw, "devices", devices);
+    return instance_patch(client, instance->name, body, err);
+}
+
+/* A difference is said, and changed if the user wants that; what runs is stopped for it. */
+static bool settle_mapping(struct incus *client, struct prepared *prepared,
+                           const struct launch_watcher *watcher, struct plan *plan, struct error *err) {
+    const struct instance *instance = &prepared->existing;
+    if (same_mapping(instance, &prepared->decision))
+        return true;
+    _cleanup_free_ char *has = explain_raw(instance_config(instance, "raw.idmap")),
+                        *needs = explain_raw(prepared->decision.raw);
+    bool shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
+    _cleanup_free_ char *words = str_printf("%s has the mapping %s, %s would be needed now", instance->name,
+                                            *has    ? has
+                                            : shift ? "shift"
+                                                    : "none",
+                                            *needs ? needs : "shift");
+    _cleanup_free_ char *question = str_printf(
+        "%s: %s?", words,
+        plan->was_running ? "restart it with that, ending what runs in it" : "start it with that");
+    if (!watcher->ask || !watcher->ask(watcher->data, question)) {
+        plan->other_mapping = true;
+        watcher_notice(watcher, "%s", words);
+        return true;
+    }
+    if (plan->was_running && !instance_change(client, instance->name, "stop", false, 60, err))
+        return false;
+    plan->was_running = false;
+    return change_mapping(client, instance, &prepared->decision, err);
+}
+
+static bool has_mount(const struct instance *instance, const struct mount *mount) {
+    const char *name;
+    const json_t *device;
+    json_object_foreach((json_t *)instance->devices, name, device) {
+        if (str_equal(json_get_str(device, "path"), mount->path) &&
+            str_equal(json_get_str(device, "source"), mount->source))
+            return true;
+    }
+    return false;
+}
+
+/* raw.idmap on the container means no shift on any device, one that is added later too. */
+static bool add_mounts(struct incus *client, const struct instance *instance, const struct mounts *mounts,
+                       const struct plan *plan, struct error *err) {
+    json_t *devices = json_object();
+    _cleanup_json_ json_t *body = json_pack("{s:o}", "devices", devices);
+    unsigned int number = 0;
+    for (size_t i = 0; i < mounts->count; i++) {
+        if (has_mount(instance, &mounts->items[i]))
+            continue;
+        _cleanup_free_ char *name = NULL;
+        do {
+            free(name);
+            name = str_printf("mount-%u", ++number);
+        } while (json_object_get(instance->devices, name));
+        json_object_set_new(devices, name, plan_disk(&mounts->items[i], plan->decision.shift));
+    }
+    return json_object_size(devices) == 0 || instance_patch(client, instance->name, body, err);
+}
+
+bool reuse_start(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
+                 struct plan *plan, struct error *err) {
+    const struct instance *instance = &prepared->existing;
+    _cleanup_(records_done) struct records records = {0};
+    prepare_plan(prepared, plan);
+    plan->reused = true;
+    plan->was_running = instance_running(instance);
+    plan->persistent = label_is_persistent(instance, &records);
+    if (!verify_instance_safe(instance, err) || !settle_mapping(client, prepared, watcher, plan, err))
+        return false;
+    if (plan->other_mapping) {
+        const char *raw = instance_config(instance, "raw.idmap");
+        plan->decision.shift = !*raw;
+        snprintf(plan->decision.raw, sizeof plan->decision.raw, "%s", raw);
+    }
+    if (!add_mounts(client, instance, &prepared->request->mounts, plan, err))
+        return false;
+    return plan->was_running || instance_change(client, instance->name, "start", false, -1, err);
+}

@@ -1,0 +1,16 @@
+/* What becomes of a session when its terminal has been left. */
+#pragma once
+
+#include "session/tmux.h"
+
+enum detach_outcome {
+    DETACH_RUNNING, /* the session goes on */
+    DETACH_STOPPED, /* it has ended; the container is kept, stopped or stopping */
+    DETACH_REMOVED, /* it has ended, and its container and record with it */
+};
+
+/*
+ * Asks the container whether its session goes on; one that has ended is stopped, and removed unless it
+ * is persistent. The daemon is asked, not waited for.
+ */
+bool detach_session(const struct inside *inside, enum detach_outcome *outcome, struct error *err) nodiscard;

@@ -1,0 +1,51 @@
+/* All sessions that there are, with what one wants to know of each. */
+#pragma once
+
+#include "launch/label.h"
+
+struct session {
+    char *name;
+    char *status;
+    char *created_at;
+    char *image;
+    char *workspace;
+    char *ipv4;            /* "" if it has none */
+    char *owner;           /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
+    bool ephemeral;        /* in Incus' sense: deleted by the daemon once it stops */
+    bool persistent;       /* kept when its session ends */
+    bool shell;            /* made by `berth shell`: its session is its tmux */
+    struct idmap_ids code; /* of who works in it; uid 0 where it does not say */
+    unsigned int slot;
+    int64_t uptime;           /* seconds; -1 where it does not run */
+    int64_t started;          /* when it was last started, in seconds of the epoch; 0 if never */
+    bool foreign;             /* no session's name: somebody else's instance */
+    enum idmap_method method; /* IDMAP_REFUSED: neither, the workspace is not writable inside */
+    char *raw;
+    bool shift;
+};
+
+void session_done(struct session *session);
+/* A copy that owns what is in it. */
+struct session session_copy(const struct session *session);
+/*
+ * What the instance says of itself; `prefix` tells sessions from foreign instances. `records` says of a
+ * container of coi's whether it is persistent; it is read when needed and empty.
+ */
+void session_read(struct session *session, const char *prefix, const struct instance *instance,
+                  struct records *records);
+
+/* The ids of who works in it: those that it was made with, else the settings'. */
+struct idmap_ids session_code(const struct session *session, const struct settings *settings);
+
+struct session_list {
+    struct session *items; /* sorted by name */
+    size_t count;
+};
+void session_list_done(struct session_list *list);
+
+/*
+ * Instances whose names are sessions' with this prefix, made by berth or by coi. Addresses and uptime
+ * only with `states`: they cost a call for each that runs.
+ */
+bool session_list_load(struct incus *client, const char *prefix, bool states, struct session_list *list,
+                       struct error *err) nodiscard;

@@ -1,0 +1,21 @@
+#include "session/run.h"
+
+#include "incus/instance.h"
+#include "launch/launch.h"
+
+bool run_finish(struct incus *client, const struct plan *plan, struct error *err) {
+    _cleanup_(error_done) struct error asking = {0}, looking = {0};
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (plan->was_running || instance_ask(client, plan->name, "stop", !plan->persistent, &asking))
+        return true;
+    bool there = instance_get(client, plan->name, &instance, &looking);
+    if (asking.class == ERROR_FAILED && !there && looking.code == 404)
+        return true; /* it has ended itself */
+    if (!plan->persistent)
+        return launch_undo(client, plan, err);
+    if (there && !instance_running(&instance))
+        return true;
+    error_move(err, &asking);
+    error_prefix(err, "%s still runs", plan->name);
+    return false;
+}

@@ -1,0 +1,124 @@
+#include "session/shell.h"
+
+#include "launch/label.h"
+#include "launch/launch.h"
+#include "launch/verify.h"
+#include "workspace/name.h"
+
+#include <string.h>
+
+bool shell_resume(struct launch_request *request, struct settings *settings, const struct record *record,
+                  struct error *err) {
+    unsigned int slot = 0;
+    const char *prefix = name_prefix(err);
+    if (!prefix)
+        return false;
+    name_parse(prefix, record->container, &slot);
+    str_set(&request->workspace, record->workspace);
+    str_set(&request->session_id, record->id);
+    request->slot = slot;
+    request->resume = true;
+    return !record->persistent ||
+           settings_flag(settings, SETTING_PERSISTENT, "the saved session", "true", err);
+}
+
+/* "/usr/bin/claude --model x" is the tool "claude": records of different tools lie apart, as coi's do. */
+static char *tool_name(const char *tool) {
+    tool += strspn(tool, " \t");
+    _cleanup_free_ char *word = str_copy_n(tool, strcspn(tool, " \t"));
+    const char *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
+    return str_copy(*name && name[0] != '.' ? name : "shell");
+}
+
+/* The record of the container: the one that it has, or a new one; with what is true now. */
+static bool keep_record(const struct prepared *prepared, const struct plan *plan, struct error *err) {
+    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_(record_done) struct record fresh = {0};
+    const struct launch_request *request = prepared->request;
+    records_load(&records);
+    const struct record *known = records_of_container(&records, plan->name);
+    if (!known && request->resume)
+        known = records_of_id(&records, request->session_id, &ignored);
+    if (!known) {
+        _cleanup_free_ char *tool = tool_name(settings_text(request->settings, SETTING_TOOL));
+        const char *id = instance_config(&prepared->existing, LABEL_RECORD);
+        record_init(&fresh, tool, *id ? id : request->session_id, plan->name, prepared->workspace.path,
+                    plan->persistent);
+        return record_save(&fresh, err);
+    }
+    struct record *record = (struct record *)known;
+    str_set(&record->container, plan->name);
+    record->persistent = plan->persistent;
+    return record_save(record, err);
+}
+
+/*
+ * An image may lack the user: its number alone has the rights that the mapping gives it, where the
+ * container's root would have none. What it has no place for is its home.
+ */
+static void live_without_home(const struct inside *inside, const struct launch_watcher *watcher) {
+    watcher_notice(watcher,
+                   "the image has no %s: the session runs as uid %u without a name, its HOME is /tmp",
+                   json_get_str(inside->environment, "HOME"), inside->code.uid);
+    json_object_set_new((json_t *)inside->environment, "HOME", json_string("/tmp"));
+}
+
+static bool verify_by_itself(const struct inside *inside, const struct plan *plan, struct error *err) {
+    _cleanup_(verification_cleanup) struct verification *verification = verify_begin(inside->client, plan);
+    return verify_end(verification, err);
+}
+
+/* What can be asked in the command that starts tmux costs no call of its own. */
+static bool start_tmux(const struct inside *inside, const struct prepared *prepared,
+                       const struct plan *plan, const struct launch_watcher *watcher, struct error *err) {
+    const char *tool = settings_text(prepared->request->settings, SETTING_TOOL);
+    const char *condition = verify_condition(plan);
+    bool home = true;
+    if (!condition && !verify_by_itself(inside, plan, err))
+        return false;
+    for (;;) {
+        switch (tmux_start(inside, tool, condition ? condition : "true", home, err)) {
+        case TMUX_STARTED:
+            return true;
+        case TMUX_NOT_TRUE: /* looked at closely, it is an error with a name, or no fault */
+            if (!verify_by_itself(inside, plan, err))
+                return false;
+            condition = NULL;
+            break;
+        case TMUX_NO_HOME:
+            live_without_home(inside, watcher);
+            home = false;
+            break;
+        case TMUX_FAILED:
+            return false;
+        }
+    }
+}
+
+static bool set_up(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
+                   bool with_tmux, const struct launch_watcher *watcher, struct error *err) {
+    bool alive = false;
+    if (!plan->other_mapping && !verify_expanded(inside->client, plan, err))
+        return false;
+    if (!keep_record(prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
+        return false;
+    return with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
+                               : verify_by_itself(inside, plan, err);
+}
+
+bool shell_start(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
+                 bool with_tmux, const struct launch_watcher *watcher, struct error *err) {
+    struct loop *loop = incus_loop(inside->client);
+    loop_interruptible(loop, true);
+    bool good = set_up(inside, prepared, plan, with_tmux, watcher, err);
+    loop_interruptible(loop, false);
+    if (good || plan->reused)
+        return good;
+    _cleanup_(error_done) struct error undo = {0};
+    if (!launch_undo(inside->client, plan, &undo))
+        error_also(err, &undo);
+    else
+        records_forget(plan->name);
+    return false;
+}

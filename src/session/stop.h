@@ -1,0 +1,20 @@
+/* Ends sessions, several at once: stops their containers, and removes those that are not to be kept. */
+#pragma once
+
+#include "session/list.h"
+
+struct stop {
+    const struct session *session; /* borrowed */
+    bool force;                    /* killed, not asked to shut down */
+    long timeout;                  /* seconds that a shutdown may take; then it is killed */
+    bool remove;                   /* deleted once it has stopped */
+    bool done;                     /* it has, also if somebody else was faster */
+    struct error err;              /* else why not */
+};
+void stop_done(struct stop *ending);
+
+/*
+ * All of them at the same time; each has its own error. Fails only if the waiting does (a signal):
+ * what the daemon has begun goes on.
+ */
+bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struct error *err) nodiscard;

@@ -1,0 +1,7 @@
+/* What the keys of the table do. */
+#pragma once
+
+#include "ui/app.h"
+
+void actions_do(struct host *host, enum action action);
+void actions_show_tab(struct app *app, int tab);

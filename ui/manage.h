@@ -1,0 +1,7 @@
+/* Stop, start, restart, delete, persist: of the marked sessions, or the one under the cursor. */
+#pragma once
+
+#include "ui/view/host.h"
+
+/* In a task of its own: asks where something would be lost, and says what became of it. */
+void manage_start(struct host *host, enum action action);

@@ -1,0 +1,240 @@
+/* The screen, from its first frame to its last; and what its views may ask of it. */
+#include "ui/app.h"
+
+#include "base/tty.h"
+#include "incus/server.h"
+#include "ui/actions.h"
+#include "ui/attach.h"
+#include "ui/frame.h"
+#include "ui/input.h"
+#include "ui/layers.h"
+#include "ui/refresh.h"
+#include "ui/view/launch.h"
+#include "ui/view/views.h"
+#include "workspace/name.h"
+
+#include <signal.h>
+
+static void draw_now(void *data) {
+    struct app *app = data;
+    app->frame = NULL;
+    if (!app->lent && !app->host.over)
+        frame_draw(app);
+}
+
+static void redraw(struct host *host) {
+    struct app *app = app_of(host);
+    if (!app->frame)
+        app->frame = loop_timer(host->loop, 0, draw_now, app);
+}
+
+static void say(struct host *host, enum style style, const char *format, ...) {
+    struct app *app = app_of(host);
+    va_list arguments;
+    va_start(arguments, format);
+    _cleanup_free_ char *text = str_vprintf(format, arguments);
+    va_end(arguments);
+    str_set(&app->toast, text);
+    app->toast_style = style;
+    log_add(&app->log,
+            style == STYLE_BAD    ? LOG_ERROR
+            : style == STYLE_GOOD ? LOG_GOOD
+                                  : LOG_NOTE,
+            "%s", text);
+    redraw(host);
+}
+
+static void show_error(struct host *host, const struct error *err) {
+    struct app *app = app_of(host);
+    log_error(&app->log, err);
+    str_set(&app->toast, err->message);
+    app->toast_style = STYLE_BAD;
+    redraw(host);
+}
+
+static void show_log(struct host *host) {
+    struct app *app = app_of(host);
+    actions_show_tab(app, TAB_LOG);
+    app->tabs[TAB_LOG].view->forget(app->tabs[TAB_LOG].state);
+}
+
+static bool lend(struct host *host) {
+    struct app *app = app_of(host);
+    if (host->over || app->lent)
+        return false;
+    app->lent = true;
+    watch_events(app->input, 0);
+    term_lend();
+    refresh_arm(app);
+    return true;
+}
+
+static void take(struct host *host) {
+    struct app *app = app_of(host);
+    if (host->over)
+        return; /* it has been given back for good */
+    term_take();
+    app->lent = false;
+    watch_events(app->input, POLLIN);
+    refresh_arm(app);
+    redraw(host);
+}
+
+static void launch(struct host *host, struct launch_request *take_request, struct settings *take_settings,
+                   bool shell) {
+    if (!host->launching) {
+        layers_open(host, &view_launch, &(struct launch_order){take_request, take_settings, shell});
+        return;
+    }
+    say(host, STYLE_WARNING, "a launch is under way already");
+    request_done(take_request);
+    settings_done(take_settings);
+    free(take_request);
+    free(take_settings);
+}
+
+static void quit(struct host *host) {
+    host->over = true;
+}
+
+static void store_changed(void *data) {
+    struct app *app = data;
+    list_refresh(&app->list);
+    refresh_row(app);
+    redraw(&app->host);
+}
+
+/* Times that are shown grow; nothing else happens by itself. */
+static void minute_over(void *data) {
+    struct app *app = data;
+    app->minute = loop_timer(app->host.loop, 60000, minute_over, app);
+    for (size_t i = 0; i < app->list.count; i++)
+        if (str_equal(app->list.order[i]->session.status, "Running")) {
+            redraw(&app->host);
+            return;
+        }
+}
+
+static void caught(void *data, int signal) {
+    struct app *app = data;
+    if (app->stream) {
+        stream_signal(app->stream, signal);
+    } else if (signal == SIGWINCH) {
+        term_resize();
+        redraw(&app->host);
+    }
+    if (signal == SIGWINCH)
+        return;
+    app->signal = signal;
+    quit(&app->host);
+}
+
+/* Waits for the tasks that are left: what they have created is undone, what the daemon does goes on. */
+static void end_tasks(struct app *app) {
+    _cleanup_(error_done) struct error ignored = {0};
+    int64_t end = loop_now() + 15000;
+    layers_close_all(app);
+    loop_cancel_tasks(app->host.loop);
+    while (loop_has_tasks(app->host.loop) && loop_now() < end)
+        if (!loop_pause(app->host.loop, 10, &ignored))
+            return;
+}
+
+static void open_views(struct app *app) {
+    static const struct view *const views[TABS] = {[TAB_MAPPING] = &view_mapping,
+                                                   [TAB_PREVIEW] = &view_preview,
+                                                   [TAB_OVERVIEW] = &view_overview,
+                                                   [TAB_LOG] = &view_log,
+                                                   [TAB_PROCESSES] = &view_processes};
+    app->sessions = (struct open_view){&view_sessions, view_sessions.enter(&app->host, NULL)};
+    for (int i = 0; i < TABS; i++)
+        app->tabs[i] = (struct open_view){views[i], views[i]->enter(&app->host, NULL)};
+}
+
+static void close_views(struct app *app) {
+    app->sessions.view->leave(app->sessions.state);
+    for (int i = 0; i < TABS; i++)
+        app->tabs[i].view->leave(app->tabs[i].state);
+}
+
+static void stop_timers(struct app *app) {
+    struct timer **const timers[] = {&app->frame, &app->minute, &app->ticker, &app->settle, &app->more};
+    for (size_t i = 0; i < array_length(timers); i++) {
+        timer_stop(*timers[i]);
+        *timers[i] = NULL;
+    }
+}
+
+static void done(struct app *app) {
+    stop_timers(app);
+    watch_stop(app->input);
+    end_tasks(app);
+    stop_timers(app); /* what a task has asked for at its end */
+    close_views(app);
+    mapping_done(&app->mapping);
+    list_done(&app->list);
+    store_close(&app->store);
+    log_done(&app->log);
+    free(app->host.shown);
+    free(app->shown_as);
+    free(app->toast);
+    incus_free(app->host.client);
+    loop_free(app->host.loop);
+}
+
+static bool begin(struct app *app, struct error *err) {
+    const struct ui_options *options = app->options;
+    struct host *host = &app->host;
+    host->prefix = name_prefix(err);
+    if (!host->prefix)
+        return false;
+    host->loop = loop_new(err);
+    if (!host->loop)
+        return false;
+    _cleanup_free_ char *socket = incus_find_socket(options->socket);
+    host->client = incus_new(host->loop, socket, settings_text(host->settings, SETTING_PROJECT));
+    list_init(&app->list, &app->store);
+    open_views(app);
+    return term_open(settings_text(host->settings, SETTING_THEME), options->no_color, err) &&
+           loop_signals(host->loop, caught, app, err);
+}
+
+bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
+    struct app *app = mem_new(sizeof *app);
+    app->options = options;
+    app->host = (struct host){.settings = options->settings,
+                              .store = &app->store,
+                              .list = &app->list,
+                              .log = &app->log,
+                              .mapping = &app->mapping,
+                              .focused = true,
+                              .complete = options->complete,
+                              .redraw = redraw,
+                              .say = say,
+                              .error = show_error,
+                              .open = layers_open,
+                              .close = layers_close,
+                              .show_log = show_log,
+                              .act = actions_do,
+                              .ask = layers_ask,
+                              .lend = lend,
+                              .take = take,
+                              .attach = attach_inside,
+                              .launch = launch,
+                              .quit = quit};
+    app->store.prefix = ""; /* nothing is there yet, and may be looked at */
+    bool good = begin(app, err);
+    if (good) {
+        frame_draw(app); /* before the daemon is asked */
+        store_open(&app->store, app->host.client, app->host.prefix, store_changed, app);
+        app->input = loop_watch(app->host.loop, STDIN_FILENO, POLLIN, input_ready, app);
+        app->minute = loop_timer(app->host.loop, 60000, minute_over, app);
+        good = loop_run(app->host.loop, &app->host.over, err);
+    }
+    term_close();
+    *signal = app->signal;
+    if (app->host.loop)
+        done(app);
+    free(app);
+    return good;
+}

@@ -1,0 +1,132 @@
+#include "ui/state/list.h"
+
+#include <string.h>
+
+void list_init(struct list *list, const struct store *store) {
+    *list = (struct list){.store = store, .filter = str_copy(""), .page = 1};
+}
+
+void list_done(struct list *list) {
+    free(list->order);
+    free(list->selected);
+    free(list->filter);
+    marks_done(&list->marks);
+}
+
+static bool fits(const struct list *list, const struct session *row) {
+    if (row->foreign && !list->foreign)
+        return false;
+    const char *const fields[] = {row->workspace, row->name, row->status, row->image};
+    for (size_t i = 0; i < array_length(fields); i++)
+        if (strcasestr(fields[i], list->filter))
+            return true;
+    return !*list->filter;
+}
+
+static int compare(const struct session *a, const struct session *b, enum column column) {
+    switch (column) {
+    case COLUMN_SLOT:
+        return (int)a->slot - (int)b->slot;
+    case COLUMN_STATE:
+        return strcmp(a->status, b->status);
+    case COLUMN_MAPPING:
+        return a->method != b->method ? (int)a->method - (int)b->method : strcmp(a->raw, b->raw);
+    case COLUMN_UPTIME:
+        return a->started < b->started ? 1 : a->started > b->started ? -1 : 0;
+    case COLUMN_WORKSPACE:
+    case COLUMNS_SORTED:
+        break;
+    }
+    return strcmp(a->workspace, b->workspace);
+}
+
+static int by_order(const void *first, const void *second, void *data) {
+    const struct list *list = data;
+    const struct session *a = &(*(struct store_row *const *)first)->session,
+                         *b = &(*(struct store_row *const *)second)->session;
+    if (a->foreign != b->foreign)
+        return a->foreign ? 1 : -1;
+    int order = compare(a, b, list->sort);
+    if (order == 0)
+        order = compare(a, b, COLUMN_WORKSPACE);
+    if (order == 0)
+        order = compare(a, b, COLUMN_SLOT);
+    if (order == 0)
+        order = strcmp(a->name, b->name);
+    return list->reverse ? -order : order;
+}
+
+static bool is_there(const void *data, const char *name) {
+    return store_find(data, name);
+}
+
+void list_refresh(struct list *list) {
+    const struct store *store = list->store;
+    list->order = mem_grow(list->order, (store->count + 1) * sizeof(struct store_row *));
+    list->count = 0;
+    for (size_t i = 0; i < store->count; i++)
+        if (fits(list, &store->rows[i]->session))
+            list->order[list->count++] = store->rows[i];
+    qsort_r(list->order, list->count, sizeof(struct store_row *), by_order, list);
+    marks_keep(&list->marks, is_there, store);
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equal(list->order[i]->session.name, list->selected)) {
+            list->cursor = i;
+            return;
+        }
+    list_select(list, list->cursor);
+}
+
+struct store_row *list_current(const struct list *list) {
+    return list->cursor < list->count ? list->order[list->cursor] : NULL;
+}
+
+void list_select(struct list *list, size_t index) {
+    list->cursor = list->count == 0 ? 0 : index < list->count ? index : list->count - 1;
+    str_set(&list->selected, list->count ? list->order[list->cursor]->session.name : NULL);
+}
+
+void list_move(struct list *list, long rows) {
+    long wanted = (long)list->cursor + rows;
+    list_select(list, wanted < 0 ? 0 : (size_t)wanted);
+}
+
+void list_show(struct list *list, const char *name) {
+    str_set(&list->selected, name);
+    list_refresh(list);
+}
+
+void list_filter(struct list *list, const char *filter) {
+    str_set(&list->filter, filter);
+    list_refresh(list);
+}
+
+void list_chosen(const struct list *list, struct strings *names) {
+    for (size_t i = 0; i < list->marks.names.count; i++)
+        strings_add(names, list->marks.names.items[i]);
+    if (names->count == 0 && list->selected && list_current(list))
+        strings_add(names, list->selected);
+}
+
+char *list_mapping(const struct session *row) {
+    if (row->method == IDMAP_SHIFT)
+        return str_copy("shift");
+    if (row->method == IDMAP_REFUSED)
+        return str_copy(*row->workspace ? "none" : "");
+    /* "both 1001 1000": the host's id is what one looks for */
+    const char *id = strchr(row->raw, ' ');
+    return str_printf("raw %.*s", id ? (int)strcspn(id + 1, " \n") : 0, id ? id + 1 : "");
+}
+
+void list_uptime(const struct session *row, int64_t now, char *text, size_t room) {
+    int64_t minutes = row->started < now ? (now - row->started) / 60 : 0;
+    text[0] = 0;
+    if (!str_equal(row->status, "Running") || row->started == 0)
+        return;
+    if (minutes < 60)
+        snprintf(text, room, "%lldm", (long long)minutes);
+    else if (minutes < 48L * 60)
+        snprintf(text, room, "%lldh", (long long)minutes / 60);
+    else
+        snprintf(text, room, "%lldd", (long long)minutes / 1440);
+}

@@ -1,0 +1,34 @@
+/* The mapping of a workspace, and what a container really has of it: gathered, not drawn. No curses. */
+#pragma once
+
+#include "incus/server.h"
+#include "launch/prepare.h"
+#include "session/inspect.h"
+
+struct mapping {
+    char *workspace; /* absolute; NULL: there is none */
+    bool known;      /* facts and decision are filled in; else `err` says why not */
+    struct idmap_facts facts;
+    struct idmap_decision decision;
+    struct error err;
+    /* What lies at the top of the workspace and will not be code's inside. */
+    size_t entries, strangers;
+    bool more;            /* only the first entries were looked at */
+    struct strings named; /* the first strangers: "name (0:0)" */
+    /* Of a container: what it has. */
+    char *container;
+    bool inspected;
+    struct inspection inspection;
+};
+
+/* `server` NULL: the daemon is not known yet. What was in `mapping` is dropped. */
+void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
+                          const struct mounts *mounts, const struct server *server);
+void mapping_done(struct mapping *mapping);
+
+/* Whether the container runs with another mapping than its workspace needs now. */
+bool mapping_differs(const struct mapping *mapping);
+/* Whether something is wrong that the user has to see. */
+bool mapping_is_bad(const struct mapping *mapping);
+/* What the user can type to mend it. */
+void mapping_remedies(const struct mapping *mapping, struct strings *remedies);

@@ -1,0 +1,412 @@
+/* The launch form: what is asked for, and beside it the mapping that will be. */
+#include "base/path.h"
+#include "launch/prepare.h"
+#include "ui/terminal/field.h"
+#include "ui/view/mapping_draw.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum entry {
+    ENTRY_WORKSPACE,
+    ENTRY_COMMAND,
+    ENTRY_IMAGE,
+    ENTRY_SLOT,
+    ENTRY_PERSISTENT,
+    ENTRY_CPU,
+    ENTRY_MEMORY,
+    ENTRY_PROCESSES,
+    ENTRY_DISK_READ,
+    ENTRY_DISK_WRITE,
+    ENTRIES
+};
+
+struct entry_spec {
+    const char *label;
+    const char *hint;
+    bool may_be_empty; /* no limit then */
+    enum setting setting;
+};
+#define NO_SETTING SETTINGS_COUNT
+static const struct entry_spec specs[ENTRIES] = {
+    [ENTRY_WORKSPACE] = {"workspace", "tab completes, Ctrl-n takes a recent one", false, NO_SETTING},
+    [ENTRY_COMMAND] = {"command", "words; quotes hold one together", false, NO_SETTING},
+    [ENTRY_IMAGE] = {"image", "alias or fingerprint", false, SETTING_IMAGE},
+    [ENTRY_SLOT] = {"slot", "1 to 10; 0: the next free one", false, NO_SETTING},
+    [ENTRY_PERSISTENT] = {"persistent", "yes: kept when it ends", false, SETTING_PERSISTENT},
+    [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit", true, SETTING_CPU},
+    [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit", true, SETTING_MEMORY},
+    [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit", true, SETTING_PROCESSES},
+    [ENTRY_DISK_READ] = {"disk read", "20MiB or 500iops a second; empty: no limit", true,
+                         SETTING_DISK_READ},
+    [ENTRY_DISK_WRITE] = {"disk write", "20MiB or 500iops a second; empty: no limit", true,
+                          SETTING_DISK_WRITE},
+};
+
+struct form {
+    struct host *host;
+    struct dry_run *dry_run; /* under way; NULL: none is */
+    bool shell;
+    struct field fields[ENTRIES];
+    int current;
+    struct mapping mapping;
+    char *mapped; /* the path that it is of */
+    struct strings recent;
+    size_t next_recent;
+    struct strings found; /* completions */
+    struct error err;     /* of what was filled in, when launching was tried */
+    char *plan;           /* the dry run, while it is looked at; NULL: it is not */
+};
+
+/* A dry run in a task of its own, for as long as the form is open. */
+struct dry_run {
+    struct form *form; /* NULL: it has been closed */
+    struct launch_request request;
+    struct settings settings;
+};
+
+static void leave(void *state) {
+    struct form *form = state;
+    if (form->dry_run)
+        form->dry_run->form = NULL;
+    for (int i = 0; i < ENTRIES; i++)
+        field_done(&form->fields[i]);
+    mapping_done(&form->mapping);
+    strings_done(&form->recent);
+    strings_done(&form->found);
+    error_done(&form->err);
+    free(form->mapped);
+    free(form->plan);
+    free(form);
+}
+
+static bool is_there(const struct form *form, int entry) {
+    return entry != ENTRY_COMMAND || !form->shell;
+}
+
+/* Workspaces of before, the newest first. */
+static void read_recent(struct form *form) {
+    _cleanup_(records_done) struct records records = {0};
+    records_load(&records);
+    for (size_t i = 0; i < records.count; i++)
+        if (!strings_has(&form->recent, records.items[i].workspace))
+            strings_add(&form->recent, records.items[i].workspace);
+}
+
+/* `argument` is a bool: whether a shell session is asked for, or a command to run. */
+static void *enter(struct host *host, const void *argument) {
+    const struct store_row *row = list_current(host->list);
+    const bool *shell = argument;
+    _cleanup_(error_done) struct error ignored = {0};
+    struct form *form = mem_new(sizeof *form);
+    *form = (struct form){.host = host, .shell = *shell};
+    _cleanup_free_ char *here = path_absolute(".", &ignored),
+                        *path = draw_path(row && *row->session.workspace && !row->session.foreign
+                                              ? row->session.workspace
+                                          : here ? here
+                                                 : "/");
+    for (int i = 0; i < ENTRIES; i++)
+        if (specs[i].setting != NO_SETTING)
+            field_set(&form->fields[i], settings_text(host->settings, specs[i].setting));
+    field_set(&form->fields[ENTRY_WORKSPACE], path);
+    field_set(&form->fields[ENTRY_COMMAND], "");
+    field_set(&form->fields[ENTRY_SLOT], "0");
+    field_set(&form->fields[ENTRY_PERSISTENT],
+              settings_bool(host->settings, SETTING_PERSISTENT) ? "yes" : "no");
+    form->current = form->shell ? ENTRY_WORKSPACE : ENTRY_COMMAND;
+    read_recent(form);
+    return form;
+}
+
+/* Once for each frame, however many keys came in between. */
+static void decide(struct form *form) {
+    const struct host *host = form->host;
+    const char *path = field_text(&form->fields[ENTRY_WORKSPACE]);
+    if (str_equal(path, form->mapped))
+        return;
+    str_set(&form->mapped, path);
+    mapping_of_workspace(&form->mapping, host->settings, *path ? path : ".", NULL,
+                         host->store->server.version ? &host->store->server : NULL);
+}
+
+static bool has_choice(const struct form *form) {
+    return form->found.count > 1;
+}
+
+/* Returns the row behind them. Where not all have room, those around the current one are seen. */
+static int draw_fields(const struct form *form, struct area area) {
+    int row = 0, position = 0;
+    if (form->err.class) {
+        row = draw_wrapped(area, row, 1, STYLE_BAD, form->err.message);
+        for (size_t i = 0; i < form->err.hints.count; i++)
+            row = draw_wrapped(area, row, 3, STYLE_STRONG, form->err.hints.items[i]);
+    }
+    for (int i = 0; i < form->current; i++)
+        position += is_there(form, i);
+    int room = area.rows - row - 1 - has_choice(form), above = position >= room ? position - room + 1 : 0;
+    for (int i = 0; i < ENTRIES && room > 0; i++) {
+        if (!is_there(form, i) || above-- > 0)
+            continue;
+        bool current = i == form->current;
+        draw_text(area, row, 1, current ? STYLE_STRONG : STYLE_DIM, specs[i].label);
+        field_draw(&form->fields[i], area, row++, 12, area.columns - 13, current);
+        room--;
+        if (!current || !has_choice(form))
+            continue;
+        _cleanup_free_ char *found = strings_join(&form->found, "  ");
+        draw_text(area, row++, 12, STYLE_PLAIN, found);
+    }
+    draw_text(area, row++, 12, STYLE_DIM, specs[form->current].hint);
+    return row;
+}
+
+static void draw_plan(const struct form *form, struct area area) {
+    _cleanup_free_ char *text = str_copy(form->plan);
+    char *rest = text;
+    int row = 0;
+    for (char *line; (line = strsep(&rest, "\n")) && row < area.rows;)
+        draw_text(area, row++, 1, STYLE_PLAIN, line);
+}
+
+static void draw(void *state, struct area area) {
+    struct form *form = state;
+    struct area left = {area.row + 1, area.column, area.rows - 2, area.columns}, right = {0};
+    decide(form);
+    if (area.columns >= 100) {
+        left.columns = area.columns / 2;
+        right = (struct area){left.row, left.columns, left.rows, area.columns - left.columns};
+    } else if (area.rows >= 22) {
+        left.rows = 12;
+        right = (struct area){left.row + 12, area.column, area.rows - 2 - 12, area.columns};
+    }
+    struct area inside = draw_box(left), rest = inside;
+    draw_text(left, 0, 2, STYLE_STRONG, form->shell ? "New shell session" : "Run a command");
+    if (form->plan) {
+        draw_plan(form, inside);
+        rest.rows = 0;
+    } else {
+        int used = draw_fields(form, inside) + 1;
+        rest.row += used;
+        rest.rows -= used;
+    }
+    if (right.rows > 0) {
+        rest = draw_box(right);
+        draw_text(right, 0, 2, STYLE_STRONG, "Mapping");
+    }
+    if (rest.rows > 0)
+        mapping_draw(&form->mapping, "Ctrl-y", rest);
+}
+
+static bool may_launch(const struct form *form) {
+    return form->mapping.known && form->mapping.decision.method != IDMAP_REFUSED;
+}
+
+static bool take_settings(const struct form *form, struct settings *settings, struct error *err) {
+    for (int i = 0; i < ENTRIES; i++) {
+        const struct entry_spec *spec = &specs[i];
+        const char *value = field_text(&form->fields[i]);
+        if (spec->setting == NO_SETTING || str_equal(value, settings_text(settings, spec->setting)))
+            continue;
+        if (*value && !settings_flag(settings, spec->setting, spec->label, value, err))
+            return false;
+        if (!*value && spec->may_be_empty)
+            settings_clear(settings, spec->setting, spec->label);
+    }
+    return true;
+}
+
+static bool take_request(const struct form *form, struct launch_request *request, struct error *err) {
+    unsigned long slot = 0;
+    const char *path = field_text(&form->fields[ENTRY_WORKSPACE]),
+               *number = field_text(&form->fields[ENTRY_SLOT]);
+    if (*number && !str_to_number(number, 10, &slot))
+        return error_set(err, ERROR_USAGE, "slot %s: slots are 1 to 10, and 0 is the next free one",
+                         number);
+    request->slot = (unsigned int)slot;
+    request->workspace = str_copy(*path ? path : ".");
+    if (form->shell) {
+        request->session_id = record_new_id();
+        return true;
+    }
+    words_split(field_text(&form->fields[ENTRY_COMMAND]), &request->command);
+    if (request->command.count)
+        return true;
+    return error_set(err, ERROR_USAGE, "run what? no command was given");
+}
+
+/* Both filled in as the form says; false with form->err. */
+static bool fill(struct form *form, struct launch_request *request, struct settings *settings) {
+    error_done(&form->err);
+    settings_copy(settings, form->host->settings);
+    return take_settings(form, settings, &form->err) && take_request(form, request, &form->err);
+}
+
+static void launch(struct form *form) {
+    struct host *host = form->host;
+    decide(form); /* keys can be faster than frames */
+    if (!may_launch(form)) {
+        error_done(&form->err);
+        error_set(&form->err, ERROR_REFUSED, "not launched: the mapping says why, and what to type");
+        return;
+    }
+    struct launch_request *request = mem_new(sizeof *request);
+    struct settings *settings = mem_new(sizeof *settings);
+    if (!fill(form, request, settings)) {
+        request_done(request);
+        settings_done(settings);
+        free(request);
+        free(settings);
+        return;
+    }
+    bool shell = form->shell;
+    host->close(host, form);
+    host->launch(host, request, settings, shell);
+}
+
+static void dry_run_free(struct dry_run *run) {
+    request_done(&run->request);
+    settings_done(&run->settings);
+    free(run);
+}
+
+/* The plan as --dry-run prints it. */
+static void dry_run_task(void *data) {
+    struct dry_run *run = data;
+    struct host *host = run->form ? run->form->host : NULL;
+    _cleanup_(prepared_done) struct prepared prepared = {0};
+    _cleanup_(plan_done) struct plan plan = {0};
+    _cleanup_(error_done) struct error err = {0};
+    if (host) {
+        loop_interruptible(host->loop, true);
+        if (prepare_launch(host->client, &run->request, &prepared, &err))
+            prepare_plan(&prepared, &plan);
+    }
+    struct form *form = run->form; /* it may have been closed meanwhile */
+    if (form) {
+        form->dry_run = NULL;
+        free(form->plan);
+        _cleanup_json_ json_t *json = plan.body ? plan_json(&plan) : NULL;
+        form->plan = json ? json_pretty(json) : NULL;
+        error_move(&form->err, &err);
+        host->redraw(host);
+    }
+    dry_run_free(run);
+}
+
+static void show_plan(struct form *form) {
+    if (form->dry_run)
+        return;
+    struct dry_run *run = mem_new(sizeof *run);
+    run->form = form;
+    run->request.settings = &run->settings;
+    run->request.shell = form->shell;
+    if (!fill(form, &run->request, &run->settings)) {
+        dry_run_free(run);
+        return;
+    }
+    form->dry_run = run;
+    task_start(form->host->loop, dry_run_task, run);
+}
+
+static bool is_folder(const char *parent, const char *name) {
+    _cleanup_free_ char *path = str_printf("%s/%s", parent, name);
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* What the folders have in common that begin with `begin`; `found` gets them. Caller owns; NULL: none. */
+static char *complete_in(const char *folder, const char *begin, struct strings *found) {
+    struct dirent **entries = NULL;
+    char *common = NULL;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        _cleanup_free_ const struct dirent *entry = entries[i];
+        const char *name = entry->d_name;
+        if (!str_starts(name, begin) || (name[0] == '.' && begin[0] != '.') || str_equal(name, ".") ||
+            str_equal(name, "..") || !is_folder(folder, name))
+            continue;
+        size_t same = 0;
+        while (common && common[same] && common[same] == name[same])
+            same++;
+        if (common)
+            common[same] = 0;
+        else
+            common = str_copy(name);
+        if (found->count < 12)
+            strings_add(found, name);
+    }
+    free(entries);
+    return common;
+}
+
+static void complete(struct form *form) {
+    struct field *field = &form->fields[ENTRY_WORKSPACE];
+    const char *text = field_text(field), *slash = strrchr(text, '/');
+    _cleanup_free_ char *folder = slash ? str_copy_n(text, (size_t)(slash - text) + 1) : str_copy(""),
+                        *expanded = path_expand_home(*folder ? folder : "."),
+                        *common = complete_in(expanded, slash ? slash + 1 : text, &form->found);
+    if (!common)
+        return;
+    _cleanup_free_ char *line = str_printf("%s%s%s", folder, common, form->found.count == 1 ? "/" : "");
+    field_set(field, line);
+}
+
+static void take_recent(struct form *form) {
+    if (form->recent.count == 0)
+        return;
+    _cleanup_free_ char *path = draw_path(form->recent.items[form->next_recent++ % form->recent.count]);
+    field_set(&form->fields[ENTRY_WORKSPACE], path);
+}
+
+static void move(struct form *form, int step) {
+    do
+        form->current = (form->current + step + ENTRIES) % ENTRIES;
+    while (!is_there(form, form->current));
+}
+
+static void toggle(struct form *form) {
+    struct field *field = &form->fields[ENTRY_PERSISTENT];
+    field_set(field, str_equal(field_text(field), "yes") ? "no" : "yes");
+}
+
+static void key(void *state, const struct key *key) {
+    struct form *form = state;
+    bool typed = !key->pasted;
+    strings_done(&form->found);
+    if (form->plan) {
+        free(form->plan);
+        form->plan = NULL;
+    } else if (typed && (key->code == UI_ESCAPE || key->code == UI_CTRL('c'))) {
+        form->host->close(form->host, form);
+    } else if (typed && key->code == UI_ENTER) {
+        launch(form);
+    } else if (typed && key->code == UI_CTRL('p')) {
+        show_plan(form);
+    } else if (typed && key->code == UI_CTRL('y')) {
+        mapping_copy(form->host, &form->mapping, NULL);
+    } else if (typed && key->code == UI_CTRL('n')) {
+        take_recent(form);
+    } else if (typed && key->code == UI_CTRL('t')) {
+        form->shell = !form->shell;
+        form->current = ENTRY_WORKSPACE;
+    } else if (typed && key->code == UI_TAB && form->current == ENTRY_WORKSPACE) {
+        complete(form);
+    } else if (typed && (key->code == UI_DOWN || key->code == UI_TAB)) {
+        move(form, 1);
+    } else if (typed && (key->code == UI_UP || key->code == UI_BACK_TAB)) {
+        move(form, -1);
+    } else if (form->current == ENTRY_PERSISTENT) {
+        if (typed && (key->code == ' ' || key->code == UI_LEFT || key->code == UI_RIGHT))
+            toggle(form);
+    } else if (field_key(&form->fields[form->current], key)) {
+        error_done(&form->err);
+    }
+}
+
+const struct view view_form = {
+    .footer = "enter launch   esc close   down up fields   Ctrl-t shell/run   Ctrl-p plan",
+    .enter = enter,
+    .leave = leave,
+    .draw = draw,
+    .key = key};

@@ -1,0 +1,253 @@
+/* The list of sessions. */
+#include "ui/view/host.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Widths of columns, the blank behind each included; the workspace has what is left. */
+#define SLOT_WIDTH    5
+#define STATE_WIDTH   10
+#define MAPPING_WIDTH 10
+#define UPTIME_WIDTH  4
+#define CPU_WIDTH     6
+#define MEMORY_WIDTH  7
+#define MARGIN        3 /* cursor and mark */
+/* How often statistics are asked for, at the most. */
+#define NOT_BEFORE_MS 1900
+/* From which width on a column is there. */
+#define WITH_MAPPING 46
+#define WITH_STATS   88
+
+struct columns {
+    bool mapping, stats;
+    int workspace; /* its width */
+};
+
+static struct columns arrange(int width) {
+    struct columns columns = {.mapping = width >= WITH_MAPPING, .stats = width >= WITH_STATS};
+    columns.workspace = width - MARGIN - SLOT_WIDTH - STATE_WIDTH - UPTIME_WIDTH -
+                        (columns.mapping ? MAPPING_WIDTH : 0) -
+                        (columns.stats ? CPU_WIDTH + MEMORY_WIDTH : 0) - 1;
+    return columns;
+}
+
+struct sessions {
+    struct host *host;
+    struct area rows; /* where they stood in the last frame */
+    int64_t asked_at; /* for statistics, as loop_now() */
+};
+
+static void *enter(struct host *host, const void *argument) {
+    struct sessions *sessions = mem_new(sizeof *sessions);
+    (void)argument;
+    sessions->host = host;
+    return sessions;
+}
+
+static void draw_heading(const struct list *list, const struct columns *columns, struct area area) {
+    static const char *const words[] = {"WORKSPACE", "SLOT", "STATE", "MAPPING", "UP"};
+    int column = MARGIN;
+    const int widths[] = {columns->workspace, SLOT_WIDTH, STATE_WIDTH, columns->mapping ? MAPPING_WIDTH : 0,
+                          UPTIME_WIDTH};
+    for (int i = 0; i < COLUMNS_SORTED; i++) {
+        if (widths[i] == 0)
+            continue;
+        bool sorted = list->sort == (enum column)i;
+        /* the arrow tells the order without colour */
+        const char *mark = !sorted           ? ""
+                           : theme_is_utf8() ? (list->reverse ? "↑" : "↓")
+                                             : (list->reverse ? "^" : "v");
+        draw_format(area, 0, column, sorted ? STYLE_STRONG : STYLE_DIM, "%s%s", words[i], mark);
+        column += widths[i];
+    }
+    if (columns->stats)
+        draw_text(area, 0, column, STYLE_DIM, "CPU   MEM");
+}
+
+static enum style state_style(const struct store_row *row) {
+    const char *status = row->session.status;
+    return row->busy                      ? STYLE_WARNING
+           : str_equal(status, "Running") ? STYLE_GOOD
+           : str_equal(status, "Stopped") ? STYLE_PLAIN
+           : str_equal(status, "Frozen")  ? STYLE_WARNING
+                                          : STYLE_BAD;
+}
+
+static char *state_text(const struct store_row *row) {
+    const char *status = row->session.status;
+    if (row->busy)
+        return str_printf("%s %s", theme_glyph(GLYPH_CHANGING), row->busy);
+    if (str_equal(status, "Running"))
+        return str_printf("%s run", theme_glyph(GLYPH_RUNNING));
+    if (str_equal(status, "Stopped"))
+        return str_printf("%s stop", theme_glyph(GLYPH_STOPPED));
+    if (str_equal(status, "Frozen"))
+        return str_printf("%s frozen", theme_glyph(GLYPH_FROZEN));
+    return str_printf("%s %s", theme_glyph(GLYPH_WARNING), status);
+}
+
+/* What the filter found is drawn once more over the text. */
+static void draw_match(const struct list *list, struct area area, int row, int column, const char *text) {
+    const char *found = *list->filter ? strcasestr(text, list->filter) : NULL;
+    if (!found)
+        return;
+    _cleanup_free_ char *left = str_copy_n(text, (size_t)(found - text)),
+                        *match = str_copy_n(found, strlen(list->filter));
+    draw_text(area, row, column + draw_width(left), STYLE_MATCH, match);
+}
+
+static void draw_stats(const struct store_row *row, struct area area, int at, int column,
+                       enum style style) {
+    if (row->cpu >= 0)
+        draw_format(area, at, column, style, "%3.0f%%", row->cpu);
+    if (row->memory >= 0)
+        draw_format(area, at, column + CPU_WIDTH, style, row->memory < 10000000000 ? "%4.0fM" : "%4.0fG",
+                    row->memory < 10000000000 ? (double)row->memory / 1e6 : (double)row->memory / 1e9);
+}
+
+static void draw_row(const struct host *host, const struct columns *columns, size_t index, struct area area,
+                     int at) {
+    const struct list *list = host->list;
+    const struct store_row *row = list->order[index];
+    const struct session *session = &row->session;
+    bool selected = index == list->cursor, marked = marks_has(&list->marks, session->name);
+    bool faint = session->foreign || host->store->link == LINK_AWAY;
+    enum style plain = selected ? STYLE_SELECTED : faint ? STYLE_DIM : STYLE_PLAIN;
+    if (selected)
+        draw_bar(area, at, STYLE_SELECTED);
+    draw_text(area, at, 0, plain, selected ? theme_glyph(GLYPH_CURSOR) : " ");
+    draw_text(area, at, 1, selected ? plain : STYLE_STRONG, marked ? theme_glyph(GLYPH_MARK) : " ");
+    _cleanup_free_ char *path = session->foreign || !*session->workspace ? str_copy(session->name)
+                                                                         : draw_path(session->workspace),
+                        *shown = draw_shorten_left(path, columns->workspace - 1), *state = state_text(row),
+                        *mapping = list_mapping(session);
+    int column = MARGIN;
+    draw_text(area, at, column, plain, shown);
+    draw_match(list, area, at, column, shown);
+    column += columns->workspace;
+    if (!session->foreign)
+        draw_format(area, at, column + 1, plain, "%u", session->slot);
+    column += SLOT_WIDTH;
+    draw_text(area, at, column, selected ? plain : faint ? STYLE_DIM : state_style(row), state);
+    column += STATE_WIDTH;
+    bool unmapped = session->method == IDMAP_REFUSED && *session->workspace && !session->foreign;
+    bool bad = unmapped || (selected && mapping_is_bad(host->mapping));
+    if (columns->mapping) {
+        draw_format(area, at, column, bad && !selected ? STYLE_BAD : plain, "%s%s",
+                    bad ? theme_glyph(GLYPH_NO) : "", mapping);
+        column += MAPPING_WIDTH;
+    }
+    char uptime[24];
+    list_uptime(session, time(NULL), uptime, sizeof uptime);
+    draw_format(area, at, column, plain, "%3s", uptime);
+    if (columns->stats)
+        draw_stats(row, area, at, column + UPTIME_WIDTH, plain);
+}
+
+/* As much of the list as there is room for, with the cursor in it. */
+static void place(struct list *list, size_t rows) {
+    list->page = rows ? rows : 1;
+    if (list->top + rows > list->count)
+        list->top = list->count > rows ? list->count - rows : 0;
+    if (list->cursor < list->top)
+        list->top = list->cursor;
+    if (rows && list->cursor >= list->top + rows)
+        list->top = list->cursor - rows + 1;
+}
+
+static void draw_empty(const struct host *host, struct area area) {
+    if (*host->list->filter) {
+        draw_text(area, 1, 1, STYLE_DIM, "nothing fits the filter; esc clears it");
+    } else if (host->store->link == LINK_AWAY) {
+        draw_wrapped(area, 1, 1, STYLE_BAD, host->store->why ? host->store->why : "the daemon is away");
+    } else if (!host->store->complete) {
+        draw_text(area, 1, 1, STYLE_DIM, "asking the daemon");
+    } else {
+        int row = draw_wrapped(area, 1, 1, STYLE_PLAIN, "No sessions yet.");
+        draw_wrapped(area, row, 1, STYLE_DIM, "n starts a shell session, r runs a command");
+    }
+}
+
+static void draw_title(const struct list *list, struct area area) {
+    int column = draw_text(area, 0, 2, STYLE_STRONG, "Sessions");
+    if (*list->filter)
+        column = draw_format(area, 0, column, STYLE_MATCH, " /%s", list->filter);
+    if (list->count > list->page && column < area.columns - 12)
+        draw_format(area, 0, column, STYLE_DIM, " %zu/%zu", list->cursor + 1, list->count);
+}
+
+static void draw(void *state, struct area area) {
+    struct sessions *sessions = state;
+    struct list *list = sessions->host->list;
+    struct area inside = draw_box(area), rows = inside;
+    struct columns columns = arrange(inside.columns);
+    rows.row++;
+    rows.rows--;
+    sessions->rows = rows;
+    place(list, rows.rows > 0 ? (size_t)rows.rows : 0);
+    draw_title(list, area);
+    draw_heading(list, &columns, inside);
+    if (list->count == 0)
+        draw_empty(sessions->host, inside);
+    for (int i = 0; i < rows.rows && list->top + (size_t)i < list->count; i++)
+        draw_row(sessions->host, &columns, list->top + (size_t)i, rows, i);
+}
+
+/* A click or a turn of the wheel: keys are the whole screen's. */
+static void key(void *state, const struct key *key) {
+    const struct sessions *sessions = state;
+    struct host *host = sessions->host;
+    if (key->code == UI_WHEEL_UP || key->code == UI_WHEEL_DOWN) {
+        list_move(host->list, key->code == UI_WHEEL_UP ? -3 : 3);
+        return;
+    }
+    size_t row = host->list->top + (size_t)(key->row - sessions->rows.row);
+    if (!area_has(sessions->rows, key->row, key->column) || row >= host->list->count)
+        return;
+    list_select(host->list, row);
+    if (key->code == UI_DOUBLE_CLICK)
+        host->act(host, ACTION_ATTACH);
+}
+
+static bool live(const void *state) {
+    const struct sessions *sessions = state;
+    return sessions->rows.columns >= WITH_STATS;
+}
+
+static void take_stats(struct store_row *row, const json_t *state) {
+    int64_t used = json_int_at(state, "cpu.usage"), now = loop_now();
+    if (row->cpu_at && now > row->cpu_at && used >= row->cpu_time)
+        row->cpu = (double)(used - row->cpu_time) / 1e4 / (double)(now - row->cpu_at);
+    row->cpu_time = used;
+    row->cpu_at = now;
+    row->memory = json_int_at(state, "memory.usage");
+}
+
+/* Processor and memory of the rows that are in view and run: asked for all at once. */
+static void fetch(void *state) {
+    struct sessions *sessions = state;
+    const struct list *list = sessions->host->list;
+    int64_t now = loop_now();
+    if (sessions->asked_at && now - sessions->asked_at < NOT_BEFORE_MS)
+        return;
+    sessions->asked_at = now;
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_(strings_done) struct strings names = {0};
+    for (size_t i = list->top; i < list->count && i < list->top + list->page; i++)
+        if (str_equal(list->order[i]->session.status, "Running"))
+            strings_add(&names, list->order[i]->session.name);
+    _cleanup_free_ struct question *questions = mem_new((names.count + 1) * sizeof *questions);
+    for (size_t i = 0; i < names.count; i++)
+        questions[i].path = incus_path(NULL, "instances", names.items[i], "state", NULL);
+    bool good = incus_ask_all(sessions->host->client, questions, names.count, &err);
+    for (size_t i = 0; i < names.count; i++) {
+        /* it may have gone meanwhile */
+        struct store_row *row = store_find(sessions->host->store, names.items[i]);
+        if (good && row && questions[i].metadata)
+            take_stats(row, questions[i].metadata);
+        question_done(&questions[i]);
+    }
+}
+
+const struct view view_sessions = {
+    .enter = enter, .leave = free, .draw = draw, .key = key, .fetch = fetch, .live = live};

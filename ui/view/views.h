@@ -1,0 +1,10 @@
+/* All views, for who composes them: a view does not know another one. */
+#pragma once
+
+#include "ui/view/view.h"
+
+/* Panes. */
+extern const struct view view_sessions, view_mapping, view_preview, view_overview, view_log, view_processes;
+/* Layers. */
+extern const struct view view_help, view_idmap, view_form, view_launch, view_question, view_filter,
+    view_command;
