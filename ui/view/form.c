@@ -273,11 +273,11 @@ static void dry_run_free(struct dry_run *run) {
 /* The plan as --dry-run prints it. */
 static void dry_run_task(void *data) {
     struct dry_run *run = data;
-    struct host *host = run->form ? run->form->host : NULL;
     _cleanup_(prepared_done) struct prepared prepared = {0};
     _cleanup_(plan_done) struct plan plan = {0};
     _cleanup_(error_done) struct error err = {0};
-    if (host) {
+    if (run->form) {
+        struct host *host = run->form->host;
         loop_interruptible(host->loop, true);
         if (prepare_launch(host->client, &run->request, &prepared, &err))
             prepare_plan(&prepared, &plan);
@@ -289,7 +289,7 @@ static void dry_run_task(void *data) {
         _cleanup_json_ json_t *json = plan.body ? plan_json(&plan) : NULL;
         form->plan = json ? json_pretty(json) : NULL;
         error_move(&form->err, &err);
-        host->redraw(host);
+        form->host->redraw(form->host);
     }
     dry_run_free(run);
 }
