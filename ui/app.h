@@ -6,6 +6,7 @@
 #pragma once
 
 #include "session/stream.h"
+#include "ui/state/link.h"
 #include "ui/ui.h"
 #include "ui/view/host.h"
 
@@ -29,6 +30,7 @@ struct app {
     struct host host; /* first: a host's app is at the same place */
     const struct ui_options *options;
     struct store store;
+    struct link *connection;
     struct list list;
     struct log log;
     struct mapping mapping;

@@ -78,7 +78,7 @@ static void look_now(void *data) {
         return;
     const struct server *server = app->store.server.version ? &app->store.server : NULL;
     if (*row->session.workspace)
-        mapping_of_workspace(&app->mapping, app->host.settings, row->session.workspace, NULL, server);
+        mapping_of_workspace(&app->mapping, app->host.settings, row->session.workspace, server);
     str_set(&app->mapping.container, row->session.name);
     start_fetch(app);
     app->host.redraw(&app->host);

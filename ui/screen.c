@@ -173,7 +173,8 @@ static void done(struct app *app) {
     close_views(app);
     mapping_done(&app->mapping);
     list_done(&app->list);
-    store_close(&app->store);
+    link_close(app->connection);
+    store_done(&app->store);
     log_done(&app->log);
     free(app->host.shown);
     free(app->shown_as);
@@ -185,7 +186,7 @@ static void done(struct app *app) {
 static bool begin(struct app *app, struct error *err) {
     const struct ui_options *options = app->options;
     struct host *host = &app->host;
-    host->prefix = name_prefix(err);
+    host->prefix = app->store.prefix = name_prefix(err);
     if (!host->prefix)
         return false;
     host->loop = loop_new(err);
@@ -222,11 +223,10 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
                               .attach = attach_inside,
                               .launch = launch,
                               .quit = quit};
-    app->store.prefix = ""; /* nothing is there yet, and may be looked at */
     bool good = begin(app, err);
     if (good) {
         frame_draw(app); /* before the daemon is asked */
-        store_open(&app->store, app->host.client, app->host.prefix, store_changed, app);
+        app->connection = link_open(app->host.client, &app->store, store_changed, app);
         app->input = loop_watch(app->host.loop, STDIN_FILENO, POLLIN, input_ready, app);
         app->minute = loop_timer(app->host.loop, 60000, minute_over, app);
         good = loop_run(app->host.loop, &app->host.over, err);

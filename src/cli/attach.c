@@ -15,7 +15,20 @@ static bool runs(const struct session *row) {
     return str_equal(row->status, "Running");
 }
 
-/* With one that runs, that; with several, they are listed. */
+/* The sessions that run, in coi's form. */
+static bool print_active(const struct session_list *sessions, struct error *err) {
+    _cleanup_(buffer_done) struct buffer out = {0};
+    buffer_text(&out, "Active sessions:\n");
+    for (size_t i = 0; i < sessions->count; i++) {
+        _cleanup_free_ char *workspace = str_shown(sessions->items[i].workspace);
+        if (runs(&sessions->items[i]))
+            buffer_printf(&out, "  %s  %s\n", sessions->items[i].name, workspace);
+    }
+    buffer_text(&out, "\nAttach with: berth attach NAME\n");
+    return cli_print(out.data, err);
+}
+
+/* The name of the one that runs. NULL without an error: several do, or there is no terminal; listed. */
 static char *only_one(struct cli *cli, const char *prefix, struct error *err) {
     _cleanup_(session_list_done) struct session_list sessions = {0};
     const struct session *found = NULL;
@@ -27,15 +40,14 @@ static char *only_one(struct cli *cli, const char *prefix, struct error *err) {
             found = &sessions.items[i];
             count++;
         }
-    if (count == 1)
+    if (count == 1 && tty_both())
         return str_copy(found->name);
-    error_set(err, count ? ERROR_USAGE : ERROR_FAILED,
-              count ? "several sessions run: which one?" : "no session runs");
-    for (size_t i = 0; i < sessions.count; i++)
-        if (runs(&sessions.items[i]))
-            error_hint(err, "berth attach %s   %s", sessions.items[i].name, sessions.items[i].workspace);
-    if (!count)
-        error_hint(err, "berth shell starts one");
+    if (count) {
+        (void)!print_active(&sessions, err);
+        return NULL;
+    }
+    error_set(err, ERROR_FAILED, "no active sessions");
+    error_hint(err, "berth shell starts one");
     return NULL;
 }
 
@@ -56,12 +68,12 @@ static char *find_name(struct cli *cli, struct error *err) {
 static bool check(const struct instance *instance, struct error *err) {
     if (instance_running(instance))
         return true;
-    error_set(err, ERROR_FAILED, "%s does not run: it is %s", instance->name, instance->status);
+    error_set(err, ERROR_FAILED, "%s is not running (status: %s)", instance->name, instance->status);
     const char *workspace = instance_device(instance, WORKSPACE_DEVICE, "source");
     if (str_equal(instance->status, "Stopped"))
         error_hint(err, "berth shell -w %s --persistent starts it again", workspace);
     else
-        error_hint(err, "incus start %s lets it run again", instance->name);
+        error_hint(err, "berth container start %s starts it again", instance->name);
     return false;
 }
 
@@ -80,20 +92,22 @@ static int attach(struct cli *cli, const struct inside *inside, struct error *er
     return cli_detach(cli, inside, status, err);
 }
 
+/* What is there is looked at before the terminal is. */
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
-    if (!cli_at_most(cli, 1, err))
-        return -1;
-    if (!tty_both()) {
-        error_set(err, ERROR_USAGE, "attach needs a terminal, and there is none");
-        error_hint(err, "berth tmux capture NAME prints what a session shows");
-        return -1;
-    }
     if (!cli_connect(cli, err))
         return -1;
     _cleanup_free_ char *name = find_name(cli, err);
-    if (!name || !cli_get_session(cli, name, &instance, err) || !check(&instance, err) ||
-        !cli_catch_signals(cli, err))
+    if (!name)
+        return err->class ? -1 : 0;
+    if (!cli_get_session(cli, name, &instance, err) || !check(&instance, err))
+        return -1;
+    if (!tty_both()) {
+        error_set(err, ERROR_USAGE, "attach needs a terminal: stdin or stdout is not one");
+        error_hint(err, "berth tmux capture %s prints what the session shows", instance.name);
+        return -1;
+    }
+    if (!cli_catch_signals(cli, err))
         return -1;
     cli->request.settings = &cli->settings;
     cli->request.terminal = true;
@@ -106,10 +120,11 @@ static const struct flag *const flags[] = {&flag_bash, NULL};
 
 const struct command command_attach = {
     .name = "attach",
+    .most = 1,
     .completes = COMPLETES_SESSIONS,
     .arguments = "[NAME]",
-    .summary = "go into a session that runs",
-    .help = "Without NAME: the one that runs, or the one in --slot of the workspace. Ctrl-b d leaves it\n"
-            "running.",
+    .summary = "attach to a running session",
+    .help = "Without NAME: the one that is running, or the one in --slot of the workspace; several are\n"
+            "listed. Ctrl-b d detaches.",
     .flags = flags,
     .run = run};

@@ -56,7 +56,7 @@ static int remove_all(struct cli *cli, const struct targets *targets, const stru
     _cleanup_free_ bool *remove = mem_new(targets->count + 1);
     for (size_t i = 0; i < targets->count; i++)
         remove[i] = true;
-    int status = targets_end(cli, targets, remove, true, -1, err);
+    int status = targets->count ? targets_end(cli, targets, "Cleaned", remove, true, -1, err) : 0;
     for (size_t i = 0; i < count && status == 0; i++) {
         if (!record_remove(records[i], err))
             return -1;
@@ -70,7 +70,7 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_(targets_done) struct targets targets = {0};
     _cleanup_(strings_done) struct strings details = {0};
     const char *prefix = name_prefix(err);
-    if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
+    if (!prefix || !cli_connect(cli, err) ||
         !session_list_load(cli->client, prefix, false, &targets.sessions, err))
         return -1;
     records_load(&targets.records);
@@ -79,11 +79,10 @@ static int run(struct cli *cli, struct error *err) {
     size_t count = 0;
     find(cli, &targets, &details, records, &count);
     if (details.count == 0) {
-        cli_notice(cli, "nothing to clean");
-        return 0;
+        return cli_print("Nothing to clean\n", err) ? 0 : -1;
     }
     _cleanup_free_ char *question = str_printf("remove %s?", details.count == 1 ? "this" : "these");
-    if (!targets_confirm(cli, question, &details, err))
+    if (!targets_confirm(cli, question, &details, false, err))
         return -1;
     return remove_all(cli, &targets, records, count, err);
 }

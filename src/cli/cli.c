@@ -48,11 +48,11 @@ static bool bad_flag(int value, char **argv, const struct command *command, stru
     _cleanup_free_ char *shown = str_shown(argv[optind > 0 ? optind - 1 : 0]);
     const char *of = command ? command->name : "";
     if (value == ':')
-        error_set(err, ERROR_USAGE, "%s needs a value", shown);
+        error_set(err, ERROR_USAGE, "flag needs an argument: %s", shown);
     else if (optopt > 0 && optopt < 128)
-        error_set(err, ERROR_USAGE, "no flag -%c", optopt);
+        error_set(err, ERROR_USAGE, "unknown flag: -%c", optopt);
     else
-        error_set(err, ERROR_USAGE, "no flag %s", shown);
+        error_set(err, ERROR_USAGE, "unknown flag: %s", shown);
     error_hint(err, "berth %s%s--help lists the flags", of, *of ? " " : "");
     return false;
 }
@@ -92,7 +92,7 @@ const struct command *command_find(const char *name) {
 
 static bool unknown_command(const char *name, struct error *err) {
     _cleanup_free_ char *shown = str_shown(name);
-    error_set(err, ERROR_USAGE, "no command \"%s\"", shown);
+    error_set(err, ERROR_USAGE, "unknown command \"%s\"", shown);
     for (size_t i = 0; commands[i]; i++)
         if (strncmp(commands[i]->name, name, 2) == 0 && !strchr(commands[i]->name, ' '))
             error_hint(err, "did you mean %s?", commands[i]->name);
@@ -104,8 +104,10 @@ int cli_group(struct cli *cli, struct error *err) {
     const struct command *group = cli->command;
     _cleanup_free_ char *begin = str_printf("%s ", group->name),
                         *shown = str_shown(cli->arguments.count ? cli->arguments.items[0] : "");
-    error_set(err, ERROR_USAGE, *shown ? "no command \"%s %s\"" : "berth %s: which command?%s", group->name,
-              shown);
+    if (*shown)
+        error_set(err, ERROR_USAGE, "unknown command \"%s\" for \"berth %s\"", shown, group->name);
+    else
+        error_set(err, ERROR_USAGE, "berth %s needs a command", group->name);
     for (size_t i = 0; commands[i]; i++)
         if (str_starts(commands[i]->name, begin))
             error_hint(err, "berth %s %s", commands[i]->name, commands[i]->arguments);
@@ -141,15 +143,31 @@ static bool looks_like_json(int argc, char **argv) {
 static int open_screen(struct cli *cli, struct error *err) {
     if (tty_both())
         return cli->screen->open(cli, err);
-    error_set(err, ERROR_USAGE, "the screen needs a terminal, and there is none");
-    error_hint(err, "berth list shows the sessions; berth help, all commands");
+    error_set(err, ERROR_USAGE, "the screen needs a terminal: stdin or stdout is not one");
+    error_hint(err, "berth list prints the sessions; berth help lists the commands");
     return -1;
+}
+
+/* In the words of the field: those of the cobra library, which coi, docker and incus are made with. */
+static bool check_count(const struct command *command, size_t count, struct error *err) {
+    if (count < command->least && command->most == MANY)
+        return error_set(err, ERROR_USAGE, "requires at least %zu arg(s), only received %zu",
+                         command->least, count);
+    if (count >= command->least && count <= command->most)
+        return true;
+    if (command->least == command->most)
+        return error_set(err, ERROR_USAGE, "accepts %zu arg(s), received %zu", command->most, count);
+    return error_set(err, ERROR_USAGE, "accepts between %zu and %zu arg(s), received %zu", command->least,
+                     command->most, count);
 }
 
 static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     int first = 1;
     bool help = false;
-    if (!settings_load(&cli->settings, err) || !parse(cli, NULL, true, argc, argv, &first, &help, err))
+    if (!settings_load(&cli->settings, err))
+        return -1;
+    cli->settled = true;
+    if (!parse(cli, NULL, true, argc, argv, &first, &help, err))
         return -1;
     if (first == argc && !help)
         return open_screen(cli, err);
@@ -160,6 +178,7 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     }
     if (first < argc) {
         int shift = first;
+        cli->command = command;
         if (!parse(cli, command, command->takes_command, argc - shift, argv + shift, &first, &help, err))
             return -1;
         first += shift;
@@ -173,7 +192,7 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
         strings_add(&cli->arguments, argv[first]);
     cli->json_errors = cli_wants_json(cli);
     cli->command = command;
-    return command->run(cli, err);
+    return check_count(command, cli->arguments.count, err) ? command->run(cli, err) : -1;
 }
 
 int cli_main(int argc, char **argv, const struct cli_screen *screen) {
@@ -194,6 +213,8 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     free(cli.format);
     free(cli.resume);
     free(cli.cwd);
+    free(cli.description);
+    free(cli.image_prefix);
     return status;
 }
 
@@ -219,8 +240,8 @@ bool cli_get_session(struct cli *cli, const char *name, struct instance *instanc
     if (err->code == 404) {
         _cleanup_free_ char *shown = str_shown(name);
         error_done(err);
-        error_set(err, ERROR_FAILED, "no session %s", shown);
-        error_hint(err, "berth list shows the sessions that there are");
+        error_set(err, ERROR_FAILED, "container %s not found", shown);
+        error_hint(err, "berth list shows what there is");
     }
     return false;
 }
@@ -235,6 +256,17 @@ void cli_notice(const struct cli *cli, const char *format, ...) {
     fprintf(stderr, "berth: %s\n", words);
 }
 
+/* Of a mistake in the settings the command line is not guilty. */
+static void print_usage(const struct cli *cli) {
+    const struct command *command = cli->command;
+    if (!cli->settled)
+        return;
+    if (command)
+        fprintf(stderr, "Usage: berth %s %s\n", command->name, command->arguments);
+    else
+        fprintf(stderr, "Usage: berth [FLAGS] [COMMAND [ARGUMENTS]]\n");
+}
+
 int cli_report(const struct cli *cli, struct error *err) {
     int status = error_status(err);
     _cleanup_free_ char *message = str_shown(err->message);
@@ -244,6 +276,8 @@ int cli_report(const struct cli *cli, struct error *err) {
             _cleanup_free_ char *hint = str_shown(err->hints.items[i]);
             fprintf(stderr, "hint: %s\n", hint);
         }
+        if (err->class == ERROR_USAGE)
+            print_usage(cli);
         return status;
     }
     json_t *hints = json_array();
@@ -270,11 +304,4 @@ bool cli_print(const char *text, struct error *err) {
 bool cli_print_json(const json_t *value, struct error *err) {
     _cleanup_free_ char *text = json_pretty(value), *line = str_printf("%s\n", text);
     return cli_print(line, err);
-}
-
-bool cli_at_most(const struct cli *cli, size_t most, struct error *err) {
-    if (cli->arguments.count <= most)
-        return true;
-    _cleanup_free_ char *shown = str_shown(cli->arguments.items[most]);
-    return error_set(err, ERROR_USAGE, "what is \"%s\"? there is one argument too many", shown);
 }

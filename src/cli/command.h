@@ -23,6 +23,7 @@ struct cli_screen {
 /* What the command line said, and what commands share. */
 struct cli {
     struct settings settings;
+    bool settled; /* they could be loaded */
     struct launch_request request;
     char *socket;
     char *format; /* "text", "json" */
@@ -38,6 +39,9 @@ struct cli {
     bool ephemeral;
     bool capture;
     bool recursive;
+    bool shift;
+    char *description;
+    char *image_prefix;
     bool manual;
     long user, group; /* -1: not given */
     long keep;
@@ -63,6 +67,8 @@ struct flag {
     bool (*take)(struct cli *cli, const char *value, struct error *err);
 };
 
+#define MANY SIZE_MAX
+
 /* What a command's arguments are, for completion. */
 enum completes {
     COMPLETES_NOTHING,
@@ -75,6 +81,7 @@ enum completes {
 struct command {
     const char *name;
     const char *arguments;           /* "[PATH|NAME]" */
+    size_t least, most;              /* how many of them; MANY: no limit */
     const char *summary;             /* one line */
     const char *help;                /* what more there is to say; may be NULL */
     const struct flag *const *flags; /* beside the global ones; ends with NULL */
@@ -84,7 +91,8 @@ struct command {
     int (*run)(struct cli *cli, struct error *err);
 };
 
-/* The function of a command that has others under it ("container"): says which there are. */
+/* The function of a command that has others under it ("container"): says which there are. Its `most` is
+ * MANY. */
 int cli_group(struct cli *cli, struct error *err);
 
 /* Ends with NULL. "container exec" is a command under "container". */
@@ -102,7 +110,7 @@ void completion_find(const struct strings *words, const struct strings *names, s
 
 /* Makes cli->loop and cli->client; asks the daemon nothing. */
 bool cli_connect(struct cli *cli, struct error *err) nodiscard;
-/* The instance of this name; that there is none is said with what there is to do about it. */
+/* The instance of this name; an error says that it was not found, and what to do. */
 bool cli_get_session(struct cli *cli, const char *name, struct instance *instance,
                      struct error *err) nodiscard;
 /* A line on stderr, unless -q. */
@@ -113,5 +121,3 @@ bool cli_wants_json(const struct cli *cli);
 /* Prints to stdout, and says so if that fails (a full disk). */
 bool cli_print(const char *text, struct error *err) nodiscard;
 bool cli_print_json(const json_t *value, struct error *err) nodiscard;
-/* Fails if there are more arguments than `most`. */
-bool cli_at_most(const struct cli *cli, size_t most, struct error *err) nodiscard;

@@ -213,13 +213,14 @@ static int run(struct cli *cli, struct error *err) {
         return complete_words(cli, err);
     if (script && cli->arguments.count == 1)
         return cli_print(script, err) ? 0 : -1;
-    error_set(err, ERROR_USAGE, "completion for which shell? there are bash, zsh and fish");
+    error_set(err, ERROR_USAGE, "the shell must be bash, zsh or fish");
     error_hint(err, "bash: eval \"$(berth completion bash)\", in ~/.bashrc");
     return -1;
 }
 
 const struct command command_completion = {
     .name = "completion",
+    .most = MANY,
     .arguments = "bash|zsh|fish",
     .summary = "the completion script for a shell",
     .help = "bash: eval \"$(berth completion bash)\"; zsh: source <(berth completion zsh);\n"

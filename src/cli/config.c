@@ -3,8 +3,6 @@
 
 static int run(struct cli *cli, struct error *err) {
     const struct settings *settings = &cli->settings;
-    if (!cli_at_most(cli, 0, err))
-        return -1;
     _cleanup_(buffer_done) struct buffer out = {0};
     _cleanup_json_ json_t *json = json_object();
     const char *section = "";

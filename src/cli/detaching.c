@@ -6,7 +6,7 @@ int cli_detach(struct cli *cli, const struct inside *inside, int status, struct 
     enum detach_outcome outcome;
     _cleanup_(error_done) struct error concluding = {0};
     if (err->class == ERROR_DAEMON) {
-        error_hint(err, "the session goes on; berth attach %s returns to it", inside->name);
+        error_hint(err, "the session is still running; berth attach %s returns to it", inside->name);
         return -1;
     }
     if (!detach_session(inside, &outcome, &concluding)) {
@@ -15,11 +15,11 @@ int cli_detach(struct cli *cli, const struct inside *inside, int status, struct 
         return -1;
     }
     if (outcome == DETACH_RUNNING) {
-        cli_notice(cli, "%s goes on; berth attach %s returns to it", inside->name, inside->name);
+        cli_notice(cli, "detached from %s; berth attach %s returns to it", inside->name, inside->name);
         return status;
     }
     error_done(err); /* of a command whose container went away under it */
-    cli_notice(cli, "%s has ended and is %s", inside->name,
-               outcome == DETACH_REMOVED ? "removed" : "kept, stopped");
+    cli_notice(cli, "the session has ended; %s was %s", inside->name,
+               outcome == DETACH_REMOVED ? "removed" : "stopped and kept");
     return 0;
 }

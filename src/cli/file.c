@@ -90,7 +90,7 @@ static bool push(const struct job *job, int at, const char *name, const char *to
     if (info.type == FILE_DIRECTORY && !job->cli->recursive) {
         close(fd);
         error_set(err, ERROR_USAGE, "%s is a directory", name);
-        error_hint(err, "-r takes directories");
+        error_hint(err, "-r copies directories");
         return false;
     }
     if (!S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode)) {
@@ -112,7 +112,7 @@ static bool pull_folder(const struct job *job, const char *from, int at, const c
                         const struct file_info *info, const struct strings *names, struct error *err) {
     if (!job->cli->recursive) {
         error_set(err, ERROR_USAGE, "%s:%s is a directory", job->instance, from);
-        error_hint(err, "-r takes directories");
+        error_hint(err, "-r copies directories");
         return false;
     }
     if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
@@ -125,7 +125,7 @@ static bool pull_folder(const struct job *job, const char *from, int at, const c
         _cleanup_free_ char *below = str_printf("%s/%s", from, names->items[i]);
         good = is_plain(names->items[i])
                    ? pull(job, below, fd, names->items[i], err)
-                   : error_set(err, ERROR_FAILED, "%s has an entry with no plain name", from);
+                   : error_set(err, ERROR_FAILED, "%s has an entry whose name is not a file name", from);
     }
     if (good && fchmod(fd, info->mode) < 0)
         good = error_errno(err, errno, "cannot set the mode of %s", name);
@@ -168,7 +168,7 @@ static bool remote(const char *text, struct job *job, const char **path, struct 
     const char *colon = strchr(text, ':');
     if (!colon || colon == text || colon[1] != '/') {
         _cleanup_free_ char *shown = str_shown(text);
-        return error_set(err, ERROR_USAGE, "%s: CONTAINER:/PATH is wanted there", shown);
+        return error_set(err, ERROR_USAGE, "%s: must be CONTAINER:/PATH", shown);
     }
     job->instance = str_copy_n(text, (size_t)(colon - text));
     *path = colon + 1;
@@ -183,50 +183,60 @@ static bool ready(struct cli *cli, struct job *job, struct error *err) {
     return true;
 }
 
-static bool two(const struct cli *cli, const char *words, struct error *err) {
-    return cli->arguments.count == 2 || error_set(err, ERROR_USAGE, "wanted: berth file %s", words);
+/* In coi's words, with the paths as they were given. */
+static bool say(const struct cli *cli, const char *verb, const char *from, const char *to,
+                struct error *err) {
+    _cleanup_free_ char *line =
+        str_printf("%s %s %s -> %s\n", verb, cli->recursive ? "directory" : "file", from, to);
+    return cli_print(line, err);
 }
 
 static int run_push(struct cli *cli, struct error *err) {
     _cleanup_(job_done) struct job job = {.cli = cli};
     const char *path = "";
-    if (!two(cli, "push [-r] SOURCE CONTAINER:PATH", err) ||
-        !remote(cli->arguments.items[1], &job, &path, err) || !ready(cli, &job, err))
+    if (!remote(cli->arguments.items[1], &job, &path, err) || !ready(cli, &job, err))
         return -1;
     const char *source = cli->arguments.items[0];
     const char *last_slash = strrchr(path, '/');
     bool into = last_slash && last_slash[1] == 0;
     _cleanup_free_ char *name = last_part(source), *to = str_printf("%s%s", path, into ? name : "");
-    return push(&job, AT_FDCWD, source, to, err) ? 0 : -1;
+    return push(&job, AT_FDCWD, source, to, err) && say(cli, "Pushed", source, cli->arguments.items[1], err)
+               ? 0
+               : -1;
 }
 
 static int run_pull(struct cli *cli, struct error *err) {
     _cleanup_(job_done) struct job job = {.cli = cli};
     const char *path = "";
     struct stat stat_of;
-    if (!two(cli, "pull [-r] CONTAINER:PATH TARGET", err) ||
-        !remote(cli->arguments.items[0], &job, &path, err) || !ready(cli, &job, err))
+    if (!remote(cli->arguments.items[0], &job, &path, err) || !ready(cli, &job, err))
         return -1;
     const char *target = cli->arguments.items[1];
     bool into = stat(target, &stat_of) == 0 && S_ISDIR(stat_of.st_mode);
     _cleanup_free_ char *name = last_part(path),
                         *to = into ? str_printf("%s/%s", target, name) : str_copy(target);
-    return pull(&job, path, AT_FDCWD, to, err) ? 0 : -1;
+    return pull(&job, path, AT_FDCWD, to, err) && say(cli, "Pulled", cli->arguments.items[0], to, err) ? 0
+                                                                                                       : -1;
 }
 
 static const struct flag *const flags[] = {&flag_recursive, NULL};
 
 const struct command command_file = {.name = "file",
+                                     .most = MANY,
                                      .arguments = "COMMAND",
                                      .summary = "copy files into and out of containers",
                                      .run = cli_group};
 const struct command command_file_push = {
     .name = "file push",
+    .least = 2,
+    .most = 2,
     .arguments = "[-r] SOURCE CONTAINER:PATH",
     .summary = "copy into a container; files are code's there, with their modes",
     .flags = flags,
     .run = run_push};
 const struct command command_file_pull = {.name = "file pull",
+                                          .least = 2,
+                                          .most = 2,
                                           .arguments = "[-r] CONTAINER:PATH TARGET",
                                           .summary = "copy out of a container",
                                           .flags = flags,

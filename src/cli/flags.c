@@ -32,8 +32,8 @@ static bool take_slot(struct cli *cli, const char *value, struct error *err) {
     unsigned long slot;
     if (!str_to_number(value, SESSION_SLOTS, &slot)) {
         _cleanup_free_ char *shown = str_shown(value);
-        return error_set(err, ERROR_USAGE, "--slot %s: slots are 1 to %u, and 0 is the next free one",
-                         shown, SESSION_SLOTS);
+        return error_set(err, ERROR_USAGE, "--slot %s: must be 0 to %u (0: the next free slot)", shown,
+                         SESSION_SLOTS);
     }
     cli->request.slot = (unsigned int)slot;
     return true;
@@ -48,19 +48,13 @@ static bool take_env(struct cli *cli, const char *value, struct error *err) {
 }
 
 static bool take_mount(struct cli *cli, const char *value, struct error *err) {
-    return mounts_add(&cli->request.mounts, value, err);
-}
-
-static bool take_socket(struct cli *cli, const char *value, struct error *err) {
-    (void)err;
-    str_set(&cli->socket, value);
-    return true;
+    return mounts_add(&cli->request.mounts, "--mount", value, err);
 }
 
 static bool take_format(struct cli *cli, const char *value, struct error *err) {
     if (!str_equal(value, "text") && !str_equal(value, "json")) {
         _cleanup_free_ char *shown = str_shown(value);
-        return error_set(err, ERROR_USAGE, "--format %s: there are text and json", shown);
+        return error_set(err, ERROR_USAGE, "invalid format '%s': must be 'text' or 'json'", shown);
     }
     str_set(&cli->format, value);
     return true;
@@ -70,7 +64,7 @@ static bool take_timeout(struct cli *cli, const char *value, struct error *err) 
     unsigned long seconds;
     if (!str_to_number(value, INT_MAX / 1000, &seconds) || seconds == 0) {
         _cleanup_free_ char *shown = str_shown(value);
-        return error_set(err, ERROR_USAGE, "--timeout %s: a number of seconds above 0", shown);
+        return error_set(err, ERROR_USAGE, "--timeout %s: must be a number of seconds above 0", shown);
     }
     cli->timeout = (long)seconds;
     return true;
@@ -97,12 +91,13 @@ SWITCH(take_ephemeral, ephemeral)
 SWITCH(take_capture, capture)
 SWITCH(take_recursive, recursive)
 SWITCH(take_manual, manual)
+SWITCH(take_shift, shift)
 
 static bool take_number(const char *flag, const char *value, long *number, struct error *err) {
     unsigned long taken;
     if (!str_to_number(value, UINT_MAX - 1, &taken)) {
         _cleanup_free_ char *shown = str_shown(value);
-        return error_set(err, ERROR_USAGE, "%s %s: a number is wanted", flag, shown);
+        return error_set(err, ERROR_USAGE, "%s %s: must be a number", flag, shown);
     }
     *number = (long)taken;
     return true;
@@ -120,16 +115,22 @@ static bool take_keep(struct cli *cli, const char *value, struct error *err) {
     return take_number("--keep", value, &cli->keep, err);
 }
 
-static bool take_cwd(struct cli *cli, const char *value, struct error *err) {
-    (void)err;
-    str_set(&cli->cwd, value);
-    return true;
-}
+#define TEXT(function, field)                                                                              \
+    static bool function(struct cli *cli, const char *value, struct error *err) {                          \
+        (void)err;                                                                                         \
+        str_set(&cli->field, value);                                                                       \
+        return true;                                                                                       \
+    }
+
+TEXT(take_cwd, cwd)
+TEXT(take_socket, socket)
+TEXT(take_description, description)
+TEXT(take_prefix, image_prefix)
 
 static bool take_capture_format(struct cli *cli, const char *value, struct error *err) {
     if (!str_equal(value, "raw") && !str_equal(value, "json")) {
         _cleanup_free_ char *shown = str_shown(value);
-        return error_set(err, ERROR_USAGE, "--format %s: there are json and raw", shown);
+        return error_set(err, ERROR_USAGE, "invalid format '%s': must be 'json' or 'raw'", shown);
     }
     str_set(&cli->format, value);
     return true;
@@ -144,9 +145,8 @@ static bool take_resume(struct cli *cli, const char *value, struct error *err) {
 SWITCH(take_sessions, sessions)
 
 static const struct flag flag_resume = {
-    "resume", 0,          "ID", "shell: go on with a saved session; without ID the workspace's last",
-    true,     take_resume};
-static const struct flag flag_continue = {"continue", 0, "ID", "the same as --resume", true, take_resume};
+    "resume", 0, "ID", "shell: resume a saved session; without ID the workspace's last", true, take_resume};
+static const struct flag flag_continue = {"continue", 0, "ID", "alias of --resume", true, take_resume};
 static const struct flag flag_profile = {
     "profile", 0, "NAME", "a [profile NAME] of the settings file", false, take_profile};
 static const struct flag flag_workspace = {
@@ -178,7 +178,7 @@ const struct flag flag_all = {"all", 0, NULL, "saved sessions too", false, take_
 const struct flag flag_dry_run = {"dry-run", 0,           NULL, "print the plan as JSON and create nothing",
                                   false,     take_dry_run};
 const struct flag flag_timeout = {
-    "timeout", 0, "SECONDS", "end the command after this time (status 124)", false, take_timeout};
+    "timeout", 0, "SECONDS", "kill the command after this time (status 124)", false, take_timeout};
 const struct flag flag_cpu = {"cpu", 0, "N|SET", "CPUs: a count, or a set such as 0-3", false, take_cpu};
 const struct flag flag_memory = {"memory", 0, "SIZE", "memory: 2GiB, 512MB, 50%", false, take_memory};
 const struct flag flag_disk_read = {
@@ -186,28 +186,35 @@ const struct flag flag_disk_read = {
 const struct flag flag_disk_write = {"disk-write",   0, "RATE", "writes of the root disk", false,
                                      take_disk_write};
 const struct flag flag_processes = {"processes", 0, "N", "processes at one time", false, take_processes};
-const struct flag flag_every = {"all", 0, NULL, "every session", false, take_all};
+const struct flag flag_every = {"all", 0, NULL, "all sessions", false, take_all};
 const struct flag flag_both = {"all", 0, NULL, "containers and saved sessions", false, take_all};
 const struct flag flag_force = {"force", 'f', NULL, "do not ask", false, take_force};
 const struct flag flag_sessions = {"sessions",   0, NULL, "saved sessions whose container is gone", false,
                                    take_sessions};
 const struct flag flag_patience = {
     "timeout", 0, "SECONDS", "kill what has not stopped by then (default 60)", false, take_timeout};
-const struct flag flag_background = {"background",   0, NULL, "start it without going into it", false,
+const struct flag flag_background = {"background",   0, NULL, "start it without attaching", false,
                                      take_background};
 const struct flag flag_debug = {"debug", 0, NULL, "a plain shell instead of tmux", false, take_debug};
-const struct flag flag_bash = {"bash", 0,        NULL, "a shell of one's own in it, not its tmux",
-                               false,  take_bash};
+const struct flag flag_bash = {
+    "bash", 0, NULL, "a plain shell in the container, not its tmux session", false, take_bash};
 const struct flag flag_ephemeral = {"ephemeral", 0, NULL, "delete it once it stops", false, take_ephemeral};
 const struct flag flag_capture = {"capture",   0, NULL, "print stdout, stderr and exit_code as JSON", false,
                                   take_capture};
 const struct flag flag_capture_format = {
     "format", 0, "json|raw", "raw: of what was captured, stdout alone", false, take_capture_format};
 const struct flag flag_user = {"user", 0, "UID", "run it as this user (default 0)", false, take_user};
-const struct flag flag_group = {"group", 0,         "GID", "and this group (default: the same number)",
+const struct flag flag_group = {"group", 0,         "GID", "and as this group (default: the same number)",
                                 false,   take_group};
-const struct flag flag_cwd = {"cwd", 0, "PATH", "in this directory", false, take_cwd};
-const struct flag flag_keep = {"keep", 0, "N", "so many versions stay", false, take_keep};
-const struct flag flag_recursive = {"recursive", 'r',           NULL, "directories with what is in them",
-                                    false,       take_recursive};
+const struct flag flag_cwd = {"cwd", 0, "PATH", "working directory inside", false, take_cwd};
+const struct flag flag_keep = {"keep", 0, "N", "how many of the newest to keep", false, take_keep};
+const struct flag flag_recursive = {"recursive",   'r', NULL, "copy directories with their contents", false,
+                                    take_recursive};
 const struct flag flag_manual = {"man", 0, NULL, "the manual page, as roff", false, take_manual};
+const struct flag flag_shift = {
+    "shift", 0,         NULL, "an idmapped mount, as coi's flag; the container's mapping decides",
+    false,   take_shift};
+const struct flag flag_description = {"description",   0, "TEXT", "the image's description", false,
+                                      take_description};
+const struct flag flag_prefix = {"prefix", 0, "P", "only aliases that begin so", false, take_prefix};
+const struct flag flag_every_image = {"all", 0, NULL, "images without an alias too", false, take_all};

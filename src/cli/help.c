@@ -63,8 +63,6 @@ static int run(struct cli *cli, struct error *err) {
         manual_page(cli->screen, &out);
         return cli_print(out.data, err) ? 0 : -1;
     }
-    if (!cli_at_most(cli, 2, err))
-        return -1;
     if (cli->arguments.count == 0) {
         all_commands(&out);
         return cli_print(out.data, err) ? 0 : -1;
@@ -72,7 +70,7 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_free_ char *name = strings_join(&cli->arguments, " ");
     const struct command *command = command_find(name);
     if (!command) {
-        error_set(err, ERROR_USAGE, "no command \"%s\"", name);
+        error_set(err, ERROR_USAGE, "unknown command \"%s\"", name);
         error_hint(err, "berth help lists the commands");
         return -1;
     }
@@ -85,6 +83,7 @@ static const struct flag *const flags[] = {&flag_manual, NULL};
 const struct command command_help = {.flags = flags,
                                      .completes = COMPLETES_COMMANDS,
                                      .name = "help",
+                                     .most = 2,
                                      .arguments = "[COMMAND]",
-                                     .summary = "what there is, and how to use it",
+                                     .summary = "the commands, and how to use them",
                                      .run = run};

@@ -19,13 +19,16 @@ static int of_workspace(struct cli *cli, const char *path, struct error *err) {
     _cleanup_(error_done) struct error away = {0};
     struct idmap_facts facts;
     struct idmap_decision decision;
-    if (!workspace_find(path, &workspace, err) || !cli_connect(cli, err))
+    _cleanup_(mounts_done) struct mounts mounts = {0};
+    cli->request.settings = &cli->settings;
+    if (!workspace_find(path, &workspace, err) || !prepare_mounts(&cli->request, &mounts, err) ||
+        !cli_connect(cli, err))
         return -1;
     bool known = server_get(cli->client, &server, &away);
     if (!known)
         cli_notice(cli, "%s", away.message);
-    if (!prepare_decision(&cli->settings, workspace.source, &cli->request.mounts, known ? &server : NULL,
-                          &facts, &decision, err))
+    if (!prepare_decision(&cli->settings, workspace.source, &mounts, known ? &server : NULL, &facts,
+                          &decision, err))
         return -1;
     _cleanup_(buffer_done) struct buffer text = {0};
     _cleanup_json_ json_t *json = explain_json(workspace.path, &facts, &decision);
@@ -101,7 +104,7 @@ static int of_instance(struct cli *cli, const char *name, struct error *err) {
     if (!inspect_instance(cli->client, name, &cli->settings, &found, err)) {
         if (err->code == 404) {
             _cleanup_free_ char *shown = str_shown(name);
-            error_set(err, ERROR_FAILED, "no workspace and no container \"%s\"", shown);
+            error_set(err, ERROR_FAILED, "%s not found: neither a directory nor a container", shown);
             error_hint(err, "berth list shows the containers; a directory is named with a slash: ./%s",
                        shown);
         }
@@ -118,7 +121,7 @@ static int of_instance(struct cli *cli, const char *name, struct error *err) {
 static int run(struct cli *cli, struct error *err) {
     struct stat info;
     const char *prefix = name_prefix(err);
-    if (!prefix || !cli_at_most(cli, 1, err))
+    if (!prefix)
         return -1;
     const char *which = cli->arguments.count ? cli->arguments.items[0] : cli->request.workspace;
     if (!which)
@@ -133,6 +136,7 @@ static const struct flag *const flags[] = {&flag_format, NULL};
 
 const struct command command_idmap = {
     .name = "idmap",
+    .most = 1,
     .completes = COMPLETES_SESSIONS,
     .arguments = "[PATH|NAME]",
     .summary = "the mapping: decided for a workspace, or real in a container",

@@ -18,36 +18,45 @@ static struct image_row read_row(const json_t *image) {
                               json_str_at(image, "created_at"), json_int_at(image, "size")};
 }
 
+/* What has no alias is somebody's leftover, or the daemon's cache: with --all alone. */
+static bool is_listed(const struct cli *cli, const struct image_row *row) {
+    return (cli->all || *row->alias) && (!cli->image_prefix || str_starts(row->alias, cli->image_prefix));
+}
+
+static json_t *row_json(const struct image_row *row) {
+    return json_pack("{s:o, s:s, s:I, s:o, s:s}", "alias", json_text(row->alias), "fingerprint",
+                     row->fingerprint, "size", (json_int_t)row->size, "description",
+                     json_text(row->description), "created_at", row->created);
+}
+
 static int list(struct cli *cli, struct error *err) {
     _cleanup_json_ json_t *all = NULL, *out = json_array();
     _cleanup_(buffer_done) struct buffer text = {0};
-    if (!cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
+    if (!cli_connect(cli, err) ||
         !incus_request(cli->client, "GET", "/1.0/images?recursion=1", NULL, &all, err))
         return -1;
-    buffer_printf(&text, "%-24s %-13s %9s  %s\n", "ALIAS", "FINGERPRINT", "SIZE", "DESCRIPTION");
+    buffer_printf(&text, "Available Images:\n  %-24s %-13s %9s  %s\n", "ALIAS", "FINGERPRINT", "SIZE",
+                  "DESCRIPTION");
     size_t index;
     const json_t *image;
     json_array_foreach(all, index, image) {
         struct image_row row = read_row(image);
+        if (!is_listed(cli, &row))
+            continue;
         _cleanup_free_ char *alias = str_shown(row.alias), *words = str_shown(row.description);
-        buffer_printf(&text, "%-24s %-13.12s %6.1f MB  %s\n", *alias ? alias : "-", row.fingerprint,
+        buffer_printf(&text, "  %-24s %-13.12s %6.1f MB  %s\n", *alias ? alias : "-", row.fingerprint,
                       (double)row.size / 1e6, words);
-        json_array_append_new(out, json_pack("{s:o, s:s, s:I, s:o, s:s}", "alias", json_text(row.alias),
-                                             "fingerprint", row.fingerprint, "size", (json_int_t)row.size,
-                                             "description", json_text(row.description), "created_at",
-                                             row.created));
+        json_array_append_new(out, row_json(&row));
     }
+    if (json_array_size(out) == 0)
+        buffer_text(&text, "  (none)\n");
     bool good = cli_wants_json(cli) ? cli_print_json(out, err) : cli_print(text.data, err);
     return good ? 0 : -1;
 }
 
-static bool one(const struct cli *cli, size_t count, const char *words, struct error *err) {
-    return cli->arguments.count == count || error_set(err, ERROR_USAGE, "wanted: berth image %s", words);
-}
-
 static int exists(struct cli *cli, struct error *err) {
     _cleanup_(error_done) struct error looking = {0};
-    if (!one(cli, 1, "exists NAME", err) || !cli_connect(cli, err))
+    if (!cli_connect(cli, err))
         return -1;
     if (image_check(cli->client, cli->arguments.items[0], &looking))
         return 0;
@@ -60,11 +69,10 @@ static int exists(struct cli *cli, struct error *err) {
 /* A container that runs cannot be published; it is never stopped by surprise. */
 static int publish(struct cli *cli, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
-    if (!one(cli, 2, "publish CONTAINER ALIAS", err) || !cli_connect(cli, err) ||
-        !cli_get_session(cli, cli->arguments.items[0], &instance, err))
+    if (!cli_connect(cli, err) || !cli_get_session(cli, cli->arguments.items[0], &instance, err))
         return -1;
     if (instance_running(&instance)) {
-        error_set(err, ERROR_FAILED, "%s runs, and only a stopped container can be published",
+        error_set(err, ERROR_FAILED, "%s is running, and only a stopped container can be published",
                   instance.name);
         error_hint(err, "berth container stop %s", instance.name);
         return -1;
@@ -72,6 +80,9 @@ static int publish(struct cli *cli, struct error *err) {
     _cleanup_json_ json_t *body =
         json_pack("{s:{s:s, s:s}, s:[{s:o}]}", "source", "type", "instance", "name", instance.name,
                   "aliases", "name", json_text(cli->arguments.items[1]));
+    if (cli->description)
+        json_object_set_new(body, "properties",
+                            json_pack("{s:o}", "description", json_text(cli->description)));
     _cleanup_json_ json_t *made = NULL;
     if (!operation_run(cli->client, "POST", "/1.0/images", body, NULL, NULL, &made, err))
         return -1;
@@ -92,11 +103,11 @@ static bool remove_image(struct cli *cli, const char *name, struct error *err) {
 }
 
 static int delete_it(struct cli *cli, struct error *err) {
-    if (!one(cli, 1, "delete ALIAS", err) || !cli_connect(cli, err) ||
-        !image_check(cli->client, cli->arguments.items[0], err))
+    if (!cli_connect(cli, err) || !image_check(cli->client, cli->arguments.items[0], err))
         return -1;
     _cleanup_free_ char *question = str_printf("delete the image %s?", cli->arguments.items[0]);
-    return targets_confirm(cli, question, NULL, err) && remove_image(cli, cli->arguments.items[0], err)
+    return targets_confirm(cli, question, NULL, true, err) &&
+                   remove_image(cli, cli->arguments.items[0], err)
                ? 0
                : -1;
 }
@@ -108,10 +119,8 @@ static int newest_last(const void *a, const void *b) {
 /* PREFIX's images are versions, named so that the newest sorts last (PREFIX-20260131-120000). */
 static int cleanup(struct cli *cli, struct error *err) {
     _cleanup_(strings_done) struct strings all = {0}, versions = {0}, details = {0};
-    if (!one(cli, 1, "cleanup PREFIX --keep N", err))
-        return -1;
     if (cli->keep < 1) {
-        error_set(err, ERROR_USAGE, "--keep N says how many versions stay");
+        error_set(err, ERROR_USAGE, "--keep N is required: how many of the newest versions to keep");
         return -1;
     }
     if (!cli_connect(cli, err) || !image_aliases(cli->client, &all, err))
@@ -120,14 +129,13 @@ static int cleanup(struct cli *cli, struct error *err) {
         if (str_starts(all.items[i], cli->arguments.items[0]))
             strings_add(&versions, all.items[i]);
     if (versions.count <= (size_t)cli->keep) {
-        cli_notice(cli, "nothing to clean");
-        return 0;
+        return cli_print("Nothing to clean\n", err) ? 0 : -1;
     }
     qsort(versions.items, versions.count, sizeof *versions.items, newest_last);
     size_t old = versions.count - (size_t)cli->keep;
     for (size_t i = 0; i < old; i++)
         strings_printf(&details, "  %s", versions.items[i]);
-    if (!targets_confirm(cli, "delete these images?", &details, err))
+    if (!targets_confirm(cli, "delete these images?", &details, true, err))
         return -1;
     for (size_t i = 0; i < old; i++)
         if (!remove_image(cli, versions.items[i], err))
@@ -135,42 +143,47 @@ static int cleanup(struct cli *cli, struct error *err) {
     return 0;
 }
 
-static const struct flag *const list_flags[] = {&flag_format, NULL};
+static const struct flag *const list_flags[] = {&flag_format, &flag_every_image, &flag_prefix, NULL};
 
-const struct command command_images = {.name = "images",
-                                       .arguments = "",
-                                       .summary = "the images that there are",
-                                       .flags = list_flags,
-                                       .run = list};
+const struct command command_images = {
+    .name = "images", .arguments = "", .summary = "list the images", .flags = list_flags, .run = list};
 const struct command command_image = {.name = "image",
+                                      .most = MANY,
                                       .arguments = "COMMAND",
                                       .summary = "images that sessions start from",
                                       .run = cli_group};
-const struct command command_image_list = {.name = "image list",
-                                           .arguments = "",
-                                           .summary = "the images that there are",
-                                           .flags = list_flags,
-                                           .run = list};
+const struct command command_image_list = {
+    .name = "image list", .arguments = "", .summary = "list the images", .flags = list_flags, .run = list};
 const struct command command_image_exists = {.name = "image exists",
+                                             .least = 1,
+                                             .most = 1,
                                              .completes = COMPLETES_IMAGES,
                                              .arguments = "NAME",
-                                             .summary = "status 0 if it is there, 1 if not",
+                                             .summary = "exit status 0 if it exists, 1 if not",
                                              .run = exists};
 const struct command command_image_publish = {.name = "image publish",
+                                              .least = 2,
+                                              .most = 2,
                                               .completes = COMPLETES_SESSIONS,
                                               .arguments = "CONTAINER ALIAS",
-                                              .summary = "make an image of a stopped container",
+                                              .summary = "create an image from a stopped container",
+                                              .flags =
+                                                  (const struct flag *const[]){&flag_description, NULL},
                                               .run = publish};
 const struct command command_image_delete = {.name = "image delete",
+                                             .least = 1,
+                                             .most = 1,
                                              .completes = COMPLETES_IMAGES,
                                              .arguments = "ALIAS",
-                                             .summary = "delete an image; asks first",
+                                             .summary = "delete an image; asks first on a terminal",
                                              .flags = (const struct flag *const[]){&flag_force, NULL},
                                              .run = delete_it};
 const struct command command_image_cleanup = {
     .name = "image cleanup",
+    .least = 1,
+    .most = 1,
     .completes = COMPLETES_IMAGES,
     .arguments = "PREFIX --keep N",
-    .summary = "delete all but the newest versions; asks first",
+    .summary = "delete all but the newest versions; asks first on a terminal",
     .flags = (const struct flag *const[]){&flag_keep, &flag_force, NULL},
     .run = cleanup};

@@ -7,11 +7,12 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_(records_done) struct records records = {0};
     _cleanup_(instance_done) struct instance instance = {0};
     _cleanup_(error_done) struct error looking = {0};
-    if (!cli_at_most(cli, 1, err) || !cli_connect(cli, err))
+    if (!cli_connect(cli, err))
         return -1;
     records_load(&records);
     if (!records.count) {
-        error_set(err, ERROR_FAILED, "there is no saved session");
+        error_set(err, ERROR_FAILED, "no saved sessions found");
+        error_hint(err, "berth shell starts a session; it is saved by itself");
         return -1;
     }
     const struct record *record =
@@ -28,17 +29,19 @@ static int run(struct cli *cli, struct error *err) {
     }
     _cleanup_free_ char *id = str_shown(record->id), *workspace = str_shown(record->workspace),
                         *saved = str_shown(record->saved_at), *container = str_shown(record->container),
-                        *tool = str_shown(record->tool),
+                        *tool = str_shown(record->tool), *folder = str_shown(record->folder),
                         *text = str_printf("Session ID: %s\nTool: %s\nContainer: %s (%s)\nPersistent: %s\n"
-                                           "Workspace: %s\nSaved: %s\n",
+                                           "Workspace: %s\nSaved: %s\nFolder: %s\n\n"
+                                           "Resume with: berth shell --resume=%s\n",
                                            id, tool, container, status, record->persistent ? "yes" : "no",
-                                           workspace, saved);
+                                           workspace, saved, folder, id);
     return cli_print(text, err) ? 0 : -1;
 }
 
 static const struct flag *const flags[] = {&flag_format, NULL};
 
 const struct command command_info = {.name = "info",
+                                     .most = 1,
                                      .completes = COMPLETES_RECORDS,
                                      .arguments = "[ID]",
                                      .summary = "a saved session; without ID the one saved last",

@@ -18,19 +18,23 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_free_ char *question =
         str_printf("delete %zu session%s, with all that is not in the workspace?", targets.count,
                    targets.count == 1 ? "" : "s");
-    if (targets.count && !targets_confirm(cli, question, &details, err))
+    if (targets.count == 0)
+        return cli_print("No containers to kill\n", err) ? 0 : -1;
+    if (!targets_confirm(cli, question, &details, !cli->all, err))
         return -1;
-    return targets_end(cli, &targets, remove, true, -1, err);
+    return targets_end(cli, &targets, "Killed", remove, true, -1, err);
 }
 
 static const struct flag *const flags[] = {&flag_every, &flag_force, NULL};
 
 const struct command command_kill = {
     .name = "kill",
+    .most = MANY,
     .completes = COMPLETES_SESSIONS,
     .arguments = "NAME… | --all",
-    .summary = "end sessions at once, and delete their containers",
-    .help = "What is in the workspace stays; everything else in the container is gone, of a persistent\n"
-            "one too. Asks first. A name that is none is a warning.",
+    .summary = "stop sessions at once and delete their containers",
+    .help = "What is in the workspace stays; everything else in the container is lost, also of a\n"
+            "persistent one. Asks first on a terminal; without one --all needs --force. A name that\n"
+            "is not found is a warning.",
     .flags = flags,
     .run = run};

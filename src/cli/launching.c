@@ -14,7 +14,7 @@ static void caught(void *data, int signal) {
     if (cli->stream)
         stream_signal(cli->stream, signal);
     else if (signal != SIGWINCH)
-        cli_notice(cli, "cancelling; what was created is removed");
+        cli_notice(cli, "cancelled: removing what was created");
 }
 
 static void notice(void *data, const char *words) {
@@ -79,4 +79,19 @@ int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err) {
 
 bool cli_catch_signals(struct cli *cli, struct error *err) {
     return loop_signals(cli->loop, caught, cli, err);
+}
+
+bool cli_check_capture(const struct cli *cli, struct error *err) {
+    return !cli->format || cli->capture ||
+           error_set(err, ERROR_USAGE, "--format needs --capture: without it nothing is captured");
+}
+
+int cli_print_capture(const struct cli *cli, const struct capture *capture, struct error *err) {
+    const char *out = capture->out.data ? capture->out.data : "";
+    if (str_equal(cli->format, "raw"))
+        return cli_print(out, err) ? capture->status : -1;
+    _cleanup_json_ json_t *json =
+        json_pack("{s:o, s:o, s:i}", "stdout", json_text(out), "stderr",
+                  json_text(capture->err.data ? capture->err.data : ""), "exit_code", capture->status);
+    return cli_print_json(json, err) ? 0 : -1;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "incus/capture.h"
 #include "launch/plan.h"
 #include "launch/prepared.h"
 #include "launch/watcher.h"
@@ -21,3 +22,8 @@ bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *p
 
 /* Lets a prepared command run to its end, signals passed on; its status, -1 with an error. */
 int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err);
+
+/* --format says how a captured command is printed, and means nothing without --capture. */
+bool cli_check_capture(const struct cli *cli, struct error *err) nodiscard;
+/* Prints what a command wrote, as JSON with its exit_code, or raw; the exit status, -1 with an error. */
+int cli_print_capture(const struct cli *cli, const struct capture *capture, struct error *err);

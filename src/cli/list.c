@@ -71,8 +71,7 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_(session_list_done) struct session_list sessions = {0};
     _cleanup_(records_done) struct records saved = {0};
     const char *prefix = name_prefix(err);
-    if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
-        !session_list_load(cli->client, prefix, true, &sessions, err))
+    if (!prefix || !cli_connect(cli, err) || !session_list_load(cli->client, prefix, true, &sessions, err))
         return -1;
     if (cli->all)
         records_load(&saved);

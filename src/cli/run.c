@@ -23,8 +23,14 @@ static int run_command(struct cli *cli, const struct plan *plan, struct error *e
     loop_interruptible(cli->loop, true);
     bool good = verify_expanded(cli->client, plan, err);
     _cleanup_(stream_cleanup) struct stream *stream =
-        good ? stream_prepare(cli->client, plan->name, &request) : NULL;
+        good && !cli->capture ? stream_prepare(cli->client, plan->name, &request) : NULL;
     good = good && verify_end(verification, err);
+    if (good && cli->capture) {
+        _cleanup_(capture_done) struct capture capture = {0};
+        bool ran = exec_capture(cli->client, plan->name, &request, 0, &capture, err);
+        loop_interruptible(cli->loop, false);
+        return ran ? cli_print_capture(cli, &capture, err) : capture.status;
+    }
     loop_interruptible(cli->loop, false);
     return good ? cli_run_stream(cli, stream, err) : -1;
 }
@@ -48,21 +54,18 @@ static int launch_and_run(struct cli *cli, struct prepared *prepared, struct err
 }
 
 static int run_run(struct cli *cli, struct error *err) {
-    if (cli->arguments.count == 0) {
-        error_set(err, ERROR_USAGE, "run what? no command was given");
-        error_hint(err, "berth run -- COMMAND ARGUMENTS");
+    if (!cli_check_capture(cli, err))
         return -1;
-    }
     for (size_t i = 0; i < cli->arguments.count; i++) {
         if (!str_is_utf8(cli->arguments.items[i])) {
             error_set(err, ERROR_USAGE,
-                      "argument %zu of the command is not UTF-8, which Incus cannot be told", i + 1);
+                      "argument %zu of the command is not valid UTF-8, which Incus requires", i + 1);
             return -1;
         }
         strings_add(&cli->request.command, cli->arguments.items[i]);
     }
     cli->request.settings = &cli->settings;
-    cli->request.terminal = tty_both();
+    cli->request.terminal = tty_both() && !cli->capture;
     _cleanup_(prepared_done) struct prepared prepared = {0};
     if (!cli_connect(cli, err) || !prepare_launch(cli->client, &cli->request, &prepared, err))
         return -1;
@@ -75,11 +78,14 @@ static int run_run(struct cli *cli, struct error *err) {
     return launch_and_run(cli, &prepared, err);
 }
 
-static const struct flag *const flags[] = {&flag_dry_run,   &flag_timeout,    &flag_cpu,       &flag_memory,
-                                           &flag_disk_read, &flag_disk_write, &flag_processes, NULL};
+static const struct flag *const flags[] = {
+    &flag_dry_run,    &flag_timeout,   &flag_cpu,     &flag_memory,         &flag_disk_read,
+    &flag_disk_write, &flag_processes, &flag_capture, &flag_capture_format, NULL};
 
 const struct command command_run = {
     .name = "run",
+    .least = 1,
+    .most = MANY,
     .arguments = "[FLAGS] [--] COMMAND [ARGUMENTS]",
     .summary = "run one command in a container of its own, as code, in /workspace",
     .help = "Launches a container for the workspace, runs the command in it and removes it again. The\n"

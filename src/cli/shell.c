@@ -22,8 +22,8 @@ static bool resume(struct cli *cli, struct error *err) {
     record = records_of_workspace(&records, workspace.path);
     if (record)
         return shell_resume(&cli->request, &cli->settings, record, err);
-    error_set(err, ERROR_FAILED, "no saved session of %s to resume", workspace.path);
-    error_hint(err, "berth list --all shows those that there are; --resume=ID takes one of them");
+    error_set(err, ERROR_FAILED, "no saved session of %s was found", workspace.path);
+    error_hint(err, "berth list --all shows the saved sessions; --resume=ID resumes one of them");
     return false;
 }
 
@@ -37,7 +37,7 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
         return -1;
     if (cli->background) {
         _cleanup_free_ char *line = str_printf("%s\n", plan.name);
-        cli_notice(cli, "%s runs; berth attach %s goes into it", plan.name, plan.name);
+        cli_notice(cli, "%s is running; berth attach %s attaches to it", plan.name, plan.name);
         return cli_print(line, err) ? 0 : -1;
     }
     int status =
@@ -48,11 +48,9 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(prepared_done) struct prepared prepared = {0};
-    if (!cli_at_most(cli, 0, err))
-        return -1;
     if (!cli->background && !cli->dry_run && !tty_both()) {
-        error_set(err, ERROR_USAGE, "shell needs a terminal, and there is none");
-        error_hint(err, "--background starts the session without one; berth run is for commands");
+        error_set(err, ERROR_USAGE, "shell needs a terminal: stdin or stdout is not one");
+        error_hint(err, "--background starts the session without attaching; berth run runs a command");
         return -1;
     }
     cli->request.settings = &cli->settings;
@@ -78,9 +76,10 @@ static const struct flag *const flags[] = {&flag_background, &flag_debug,     &f
 const struct command command_shell = {
     .name = "shell",
     .arguments = "",
-    .summary = "a session that lasts: tmux in a container, attached",
-    .help = "Starts [tool] command of the settings, or the user's shell, in tmux. Detaching, closing the\n"
-            "terminal and losing the connection leave it running. When it ends its container is removed,\n"
-            "or stopped and kept with --persistent. A persistent container of the workspace is used again.",
+    .summary = "an interactive session: tmux in a container, attached",
+    .help = "Starts [tool] command of the settings, or the user's shell, in tmux. When the tool ends, the\n"
+            "session goes on with the user's shell. Detaching (Ctrl-b d), closing the terminal and losing\n"
+            "the connection leave it running. When it ends its container is removed, or stopped and kept\n"
+            "with --persistent. A persistent container of the workspace is used again.",
     .flags = flags,
     .run = run};

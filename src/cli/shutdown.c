@@ -14,26 +14,34 @@ static int run(struct cli *cli, struct error *err) {
     if (!targets_choose(cli, runs, &targets, err))
         return -1;
     _cleanup_free_ bool *remove = mem_new(targets.count + 1);
+    bool loses = cli->all;
     for (size_t i = 0; i < targets.count; i++) {
         remove[i] = !targets.rows[i]->persistent;
+        loses |= remove[i];
         strings_printf(&details, "  %s (%s)", targets.rows[i]->name,
                        remove[i] ? "ephemeral: deleted when it has stopped" : "persistent: kept, stopped");
     }
     _cleanup_free_ char *question =
         str_printf("shut down %zu session%s?", targets.count, targets.count == 1 ? "" : "s");
-    if (targets.count && !targets_confirm(cli, question, &details, err))
+    if (targets.count == 0)
+        return cli_print("No containers to shutdown\n", err) ? 0 : -1;
+    /* what is kept loses nothing */
+    if (loses && !targets_confirm(cli, question, &details, !cli->all, err))
         return -1;
-    return targets_end(cli, &targets, remove, false, cli->timeout ? cli->timeout : PATIENCE_SECONDS, err);
+    long timeout = cli->timeout ? cli->timeout : PATIENCE_SECONDS;
+    return targets_end(cli, &targets, "Shutdown", remove, false, timeout, err);
 }
 
 static const struct flag *const flags[] = {&flag_every, &flag_force, &flag_patience, NULL};
 
 const struct command command_shutdown = {
     .name = "shutdown",
+    .most = MANY,
     .completes = COMPLETES_SESSIONS,
     .arguments = "NAME… | --all",
-    .summary = "end sessions in good order; persistent ones are kept, stopped",
+    .summary = "shut sessions down cleanly; persistent ones are kept",
     .help = "Each container is asked to shut down, and killed if it has not after --timeout (60 seconds).\n"
-            "An ephemeral one is deleted then, a persistent one stays. Asks first.",
+            "An ephemeral one is then deleted, which is asked first on a terminal; a persistent one\n"
+            "is kept, stopped. Without a terminal --all needs --force.",
     .flags = flags,
     .run = run};

@@ -33,14 +33,14 @@ static bool choose_named(struct cli *cli, struct targets *targets, struct error 
         const struct session *row = find(&targets->sessions, name);
         _cleanup_free_ char *shown = str_shown(name);
         if (!row)
-            fprintf(stderr, "berth: no session %s\n", shown);
+            fprintf(stderr, "berth: container %s not found\n", shown);
         else if (!has(targets, row))
             targets->rows[targets->count++] = row;
     }
     if (targets->count)
         return true;
-    error_set(err, ERROR_FAILED, "nothing was done: none of these is a session");
-    error_hint(err, "berth list shows the sessions that there are");
+    error_set(err, ERROR_FAILED, "nothing was done: none of these containers was found");
+    error_hint(err, "berth list shows what there is");
     return false;
 }
 
@@ -50,9 +50,9 @@ bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, str
         return false;
     if (cli->all == (cli->arguments.count > 0)) {
         error_set(err, ERROR_USAGE,
-                  cli->all ? "names and --all: either the one or the other"
-                           : "which session? no name was given");
-        error_hint(err, "berth list shows them; --all takes every one");
+                  cli->all ? "--all cannot be used together with names"
+                           : "requires at least 1 arg(s), only received 0");
+        error_hint(err, "berth list shows the names; --all means every session");
         return false;
     }
     if (!cli_connect(cli, err) || !session_list_load(cli->client, prefix, false, &targets->sessions, err))
@@ -67,16 +67,17 @@ bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, str
     return true;
 }
 
-bool targets_confirm(const struct cli *cli, const char *question, const struct strings *details,
+bool targets_confirm(const struct cli *cli, const char *question, const struct strings *details, bool named,
                      struct error *err) {
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
     char answer[16] = "";
-    if (cli->force)
+    if (cli->force || (named && !terminal))
         return true;
     for (size_t i = 0; details && i < details->count; i++)
         fprintf(stderr, "%s\n", details->items[i]);
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-        error_set(err, ERROR_FAILED, "nothing was done: %s needs an answer, and there is no terminal",
-                  question);
+    if (!terminal) {
+        error_set(err, ERROR_FAILED,
+                  "nothing was done: \"%s\" must be confirmed, and stdin is not a terminal", question);
         error_hint(err, "--force does it without asking");
         return false;
     }
@@ -85,6 +86,11 @@ bool targets_confirm(const struct cli *cli, const char *question, const struct s
         (strcasecmp(answer, "y\n") == 0 || strcasecmp(answer, "yes\n") == 0))
         return true;
     return error_set(err, ERROR_FAILED, "nothing was done");
+}
+
+bool targets_summary(const char *verb, size_t count, struct error *err) {
+    _cleanup_free_ char *line = str_printf("%s %zu container(s)\n", verb, count);
+    return cli_print(line, err);
 }
 
 static void forget(const struct cli *cli, const struct targets *targets, const char *container) {
@@ -96,8 +102,8 @@ static void forget(const struct cli *cli, const struct targets *targets, const c
     }
 }
 
-int targets_end(struct cli *cli, const struct targets *targets, const bool *remove, bool force,
-                long timeout, struct error *err) {
+int targets_end(struct cli *cli, const struct targets *targets, const char *verb, const bool *remove,
+                bool force, long timeout, struct error *err) {
     _cleanup_free_ struct stop *stops = mem_new((targets->count + 1) * sizeof *stops);
     size_t good = 0;
     for (size_t i = 0; i < targets->count; i++)
@@ -118,8 +124,8 @@ int targets_end(struct cli *cli, const struct targets *targets, const bool *remo
     }
     if (!waited)
         return -1;
-    if (good || targets->count == 0)
-        return 0;
+    if (good)
+        return targets_summary(verb, good, err) ? 0 : -1;
     error_set(err, ERROR_FAILED, "nothing was done");
     return -1;
 }

@@ -36,9 +36,9 @@ static int list(struct cli *cli, struct error *err) {
     _cleanup_(buffer_done) struct buffer out = {0};
     static char *const command[] = {"tmux", "list-sessions", "-F", "#{session_name}", NULL};
     const char *prefix = name_prefix(err);
-    if (!prefix || !cli_at_most(cli, 0, err) || !cli_connect(cli, err) ||
-        !session_list_load(cli->client, prefix, false, &sessions, err))
+    if (!prefix || !cli_connect(cli, err) || !session_list_load(cli->client, prefix, false, &sessions, err))
         return -1;
+    buffer_text(&out, "Active sessions:\n");
     for (size_t i = 0; i < sessions.count; i++) {
         _cleanup_(capture_done) struct capture capture = {0};
         _cleanup_(error_done) struct error none = {0};
@@ -46,16 +46,12 @@ static int list(struct cli *cli, struct error *err) {
             run_tmux(cli, sessions.items[i].name, session_code(&sessions.items[i], &cli->settings), command,
                      &capture, &none) &&
             capture.out.data)
-            buffer_text(&out, capture.out.data);
+            buffer_printf(&out, "  %s", capture.out.data);
     }
-    return cli_print(out.data ? out.data : "", err) ? 0 : -1;
+    return cli_print(out.data, err) ? 0 : -1;
 }
 
 static int send_line(struct cli *cli, struct error *err) {
-    if (cli->arguments.count != 2) {
-        error_set(err, ERROR_USAGE, "wanted: berth tmux send NAME TEXT");
-        return -1;
-    }
     if (!cli_connect(cli, err))
         return -1;
     struct idmap_ids code = {0, 0};
@@ -73,10 +69,6 @@ static int send_line(struct cli *cli, struct error *err) {
 }
 
 static int capture(struct cli *cli, struct error *err) {
-    if (cli->arguments.count != 1) {
-        error_set(err, ERROR_USAGE, "wanted: berth tmux capture NAME");
-        return -1;
-    }
     if (!cli_connect(cli, err))
         return -1;
     struct idmap_ids code = {0, 0};
@@ -92,17 +84,22 @@ static int capture(struct cli *cli, struct error *err) {
 }
 
 const struct command command_tmux = {.name = "tmux",
+                                     .most = MANY,
                                      .arguments = "COMMAND",
                                      .summary = "what sessions show, and typing into them, for scripts",
                                      .run = cli_group};
 const struct command command_tmux_list = {
     .name = "tmux list", .arguments = "", .summary = "the tmux sessions in all containers", .run = list};
 const struct command command_tmux_send = {.name = "tmux send",
+                                          .least = 2,
+                                          .most = 2,
                                           .completes = COMPLETES_SESSIONS,
                                           .arguments = "NAME TEXT",
                                           .summary = "type a line into a session",
                                           .run = send_line};
 const struct command command_tmux_capture = {.name = "tmux capture",
+                                             .least = 1,
+                                             .most = 1,
                                              .completes = COMPLETES_SESSIONS,
                                              .arguments = "NAME",
                                              .summary = "print what a session shows now",

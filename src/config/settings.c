@@ -87,8 +87,8 @@ static void unknown_key(struct parse *parse, const char *section, const char *ke
     if (keys.count)
         error_hint(parse->err, "[%s] has: %s", section, list);
     else
-        error_hint(parse->err,
-                   "the sections are [incus], [container], [limits], [tool], [screen] and [profile NAME]");
+        error_hint(parse->err, "the sections are [incus], [container], [mounts], [limits], [tool], "
+                               "[screen] and [profile NAME]");
 }
 
 static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,
@@ -104,11 +104,38 @@ static int take_value(struct parse *parse, enum setting which, const char *key, 
     return 0;
 }
 
+static void add_mount(struct settings *settings, const char *profile, const char *text, const char *where) {
+    settings->mounts = mem_grow(settings->mounts, (settings->mount_count + 1) * sizeof *settings->mounts);
+    settings->mounts[settings->mount_count++] =
+        (struct setting_mount){str_copy(profile), str_copy(text), str_copy(where)};
+}
+
+/* A mount's key is a path of the host. Whether that is there is looked at when it is mounted. */
+static bool is_path(const char *key) {
+    return key[0] == '/' || key[0] == '~';
+}
+
+static int take_mount(struct parse *parse, const char *profile, const char *key, const char *value) {
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line),
+                        *text = str_printf("%s:%s", key, value);
+    if (!is_path(key) || value[0] != '/') {
+        _cleanup_free_ char *shown = str_shown(key);
+        error_set(parse->err, ERROR_USAGE, "%s: %s: a mount is HOST = CONTAINER[:ro], both absolute paths",
+                  where, shown);
+        error_hint(parse->err, "~/data = /data:ro");
+        return 0;
+    }
+    add_mount(parse->settings, profile, text, where);
+    return 1;
+}
+
 /* Of a profile every key may be set, whatever its section otherwise. */
 static int take_profile(struct parse *parse, const char *name, const char *key, const char *value) {
     struct settings *settings = parse->settings;
     _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line);
     int which = 0;
+    if (is_path(key))
+        return take_mount(parse, name, key, value);
     while (which < SETTINGS_COUNT && !str_equal(setting_specs[which].key, key))
         which++;
     if (which == SETTINGS_COUNT) {
@@ -136,6 +163,8 @@ static int take_pair(void *data, const char *section, const char *key, const cha
         return 0;
     if (str_starts(section, PROFILE) && section[strlen(PROFILE)])
         return take_profile(parse, section + strlen(PROFILE), key, value);
+    if (str_equal(section, "mounts"))
+        return take_mount(parse, NULL, key, value);
     if (which < 0) {
         unknown_key(parse, section, key);
         return 0;
@@ -210,10 +239,17 @@ bool settings_profile(struct settings *settings, const char *origin, const char 
         if (str_equal(value->profile, name) && settings->values[value->which].origin <= ORIGIN_FILE)
             store(settings, value->which, value->text, ORIGIN_FILE, value->where);
     }
+    for (size_t i = 0; i < settings->mount_count; i++) {
+        struct setting_mount *mount = &settings->mounts[i];
+        if (mount->profile && !strings_has(&names, mount->profile))
+            strings_add(&names, mount->profile);
+        if (str_equal(mount->profile, name))
+            str_set(&mount->profile, NULL);
+    }
     if (strings_has(&names, name))
         return true;
     _cleanup_free_ char *shown = str_shown(name), *list = strings_join(&names, ", ");
-    error_set(err, ERROR_USAGE, "%s: no profile \"%s\"", origin, shown);
+    error_set(err, ERROR_USAGE, "%s: profile \"%s\" not found", origin, shown);
     if (names.count)
         error_hint(err, "%s has: %s", settings->file, list);
     else
@@ -231,6 +267,12 @@ void settings_done(struct settings *settings) {
         free(settings->profiles[i].text);
         free(settings->profiles[i].where);
     }
+    for (size_t i = 0; i < settings->mount_count; i++) {
+        free(settings->mounts[i].profile);
+        free(settings->mounts[i].text);
+        free(settings->mounts[i].where);
+    }
+    free(settings->mounts);
     free(settings->profiles);
     free(settings->file);
     *settings = (struct settings){0};
@@ -241,6 +283,9 @@ void settings_copy(struct settings *to, const struct settings *from) {
     for (int i = 0; i < SETTINGS_COUNT; i++)
         store(to, (enum setting)i, settings_text(from, (enum setting)i), from->values[i].origin,
               from->values[i].where);
+    for (size_t i = 0; i < from->mount_count; i++)
+        if (!from->mounts[i].profile)
+            add_mount(to, NULL, from->mounts[i].text, from->mounts[i].where);
 }
 
 bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,

@@ -49,6 +49,14 @@ struct settings {
     char *file;                     /* the configuration file that was looked for */
     struct profile_value *profiles; /* of the file's [profile NAME] sections, none in force yet */
     size_t profile_count;
+    struct setting_mount *mounts; /* of [mounts], and of profiles */
+    size_t mount_count;
+};
+
+struct setting_mount {
+    char *profile; /* its name; NULL: in force */
+    char *text;    /* "HOST:CONTAINER", ":ro" behind it */
+    char *where;
 };
 
 struct profile_value {

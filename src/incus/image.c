@@ -27,8 +27,8 @@ static bool project_check(struct incus *client, struct error *err) {
         return true;
     if (err->code == 404) {
         _cleanup_free_ char *shown = str_shown(incus_project(client));
-        error_set(err, ERROR_FAILED, "no project \"%s\"", shown);
-        error_hint(err, "incus project list shows those that there are");
+        error_set(err, ERROR_FAILED, "project \"%s\" not found", shown);
+        error_hint(err, "incus project list shows the projects");
     }
     return false;
 }
@@ -51,10 +51,10 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
     if (!project_check(client, err))
         return false;
     _cleanup_free_ char *shown = str_shown(name);
-    error_set(err, ERROR_FAILED, "no image \"%s\"", shown);
+    error_set(err, ERROR_FAILED, "image \"%s\" not found", shown);
     _cleanup_(strings_done) struct strings aliases = {0};
     if (!image_aliases(client, &aliases, &answer) || aliases.count == 0) {
-        error_hint(err, "there is no image at all: incus image import, or coi build");
+        error_hint(err, "there is no image at all; incus image import FILE --alias %s imports one", shown);
         return false;
     }
     _cleanup_free_ char *list = strings_join(&aliases, ", ");

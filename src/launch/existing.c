@@ -11,21 +11,21 @@ static bool refuse(const struct instance *instance, const struct prepared *prepa
         _cleanup_free_ char *other = str_shown(instance_device(instance, WORKSPACE_DEVICE, "source"));
         error_set(err, ERROR_FAILED, "slot %u is taken by %s, whose workspace is %s", slot, name, other);
     } else if (instance_running(instance)) {
-        error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which runs", slot,
+        error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which is running", slot,
                   prepared->workspace.path, name);
-        error_hint(err, "berth attach %s goes into it", name);
+        error_hint(err, "berth attach %s attaches to it", name);
     } else if (str_equal(instance->status, "Stopped") && label_is_persistent(instance, records)) {
         error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which is persistent", slot,
                   prepared->workspace.path, name);
         error_hint(err, "--persistent runs it in there");
     } else if (str_equal(instance->status, "Stopped")) {
-        error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which an ephemeral session has left",
+        error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, left over from an ephemeral session",
                   slot, prepared->workspace.path, name);
-        error_hint(err, "berth clean removes it; berth shell --resume goes on with it");
+        error_hint(err, "berth clean removes it; berth shell --resume resumes it");
     } else {
         error_set(err, ERROR_FAILED, "slot %u of %s is taken by %s, which is %s", slot,
                   prepared->workspace.path, name, instance->status);
-        error_hint(err, "incus start %s lets it run again", name);
+        error_hint(err, "berth container start %s starts it again", name);
     }
     error_hint(err, "--slot 0 takes the next free one; berth list shows what there is");
     return false;

@@ -59,7 +59,7 @@ bool launch_undo(struct incus *client, const struct plan *plan, struct error *er
             return true;
         if (loop_now() >= end) {
             error_set(err, attempt.class, "%s could not be removed: %s", plan->name, attempt.message);
-            error_hint(err, "incus delete -f %s removes it", plan->name);
+            error_hint(err, "berth container delete --force %s removes it", plan->name);
             return false;
         }
         if (!loop_pause(incus_loop(client), UNDO_RETRY_MS, err))

@@ -33,6 +33,17 @@ bool prepare_decision(const struct settings *settings, const char *source, const
     return true;
 }
 
+bool prepare_mounts(const struct launch_request *request, struct mounts *mounts, struct error *err) {
+    const struct settings *settings = request->settings;
+    mounts_copy(mounts, &request->mounts);
+    for (size_t i = 0; i < settings->mount_count; i++) {
+        const struct setting_mount *mount = &settings->mounts[i];
+        if (!mount->profile && !mounts_add(mounts, mount->where, mount->text, err))
+            return false;
+    }
+    return true;
+}
+
 static bool choose_slot(struct incus *client, struct prepared *prepared, struct error *err) {
     const char *workspace = prepared->workspace.path;
     if (!existing_find(client, prepared, err))
@@ -47,7 +58,7 @@ static bool choose_slot(struct incus *client, struct prepared *prepared, struct 
     if (prepared->slot)
         return true;
     error_set(err, ERROR_FAILED, "all %u slots of %s are taken", SESSION_SLOTS, workspace);
-    error_hint(err, "berth list shows them; incus delete -f NAME, or coi kill NAME, frees one");
+    error_hint(err, "berth list shows them; berth kill NAME frees one");
     return false;
 }
 
@@ -92,8 +103,8 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
         return false;
     }
     if (!server_read(client, questions[ASK_SERVER].metadata, &server, err) ||
-        !prepare_decision(settings, prepared->workspace.source, &request->mounts, &server, &prepared->facts,
-                          &prepared->decision, err))
+        !prepare_decision(settings, prepared->workspace.source, &prepared->mounts, &server,
+                          &prepared->facts, &prepared->decision, err))
         return false;
     if (prepared->decision.method == IDMAP_REFUSED)
         return explain_refusal(&prepared->facts, &prepared->decision, err);
@@ -117,7 +128,8 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
     prepared->prefix = name_prefix(err);
     /* what is wrong here is said before the daemon is asked */
     if (!prepared->prefix ||
-        !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err))
+        !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err) ||
+        !prepare_mounts(request, &prepared->mounts, err))
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
     _cleanup_(questions_done) struct question questions[QUESTIONS] = {
@@ -193,7 +205,7 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
         .not_isolated = prepared->not_isolated,
         .facts = prepared->facts,
         .decision = prepared->decision,
-        .mounts = &request->mounts,
+        .mounts = &prepared->mounts,
         .root_device = prepared->root_device,
         .command = &request->command,
     };

@@ -10,6 +10,10 @@ bool prepare_decision(const struct settings *settings, const char *source, const
                       const struct server *server, struct idmap_facts *facts,
                       struct idmap_decision *decision, struct error *err) nodiscard;
 
+/* The mounts that the flags ask for, and behind them those of the settings. */
+bool prepare_mounts(const struct launch_request *request, struct mounts *mounts,
+                    struct error *err) nodiscard;
+
 /* Everything up to the plan. A refused decision, a missing image, a taken slot are errors here. */
 bool prepare_launch(struct incus *client, const struct launch_request *request, struct prepared *prepared,
                     struct error *err) nodiscard;

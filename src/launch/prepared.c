@@ -2,6 +2,7 @@
 
 void prepared_done(struct prepared *prepared) {
     workspace_done(&prepared->workspace);
+    mounts_done(&prepared->mounts);
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
     free(prepared->shifting_device);

@@ -9,6 +9,7 @@
 struct prepared {
     const struct launch_request *request; /* borrowed */
     struct workspace workspace;
+    struct mounts mounts; /* of flags and settings */
     const char *prefix;
     struct idmap_facts facts;
     struct idmap_decision decision;

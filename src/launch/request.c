@@ -17,12 +17,13 @@ bool request_add_env(struct launch_request *request, const char *text, struct er
     const char *letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
     if (length == 0 || strspn(key, letters) != length || strchr("0123456789", key[0]))
         return error_set(err, ERROR_USAGE,
-                         "-e %s: a variable is letters, digits and _, as in -e NAME=VALUE", shown);
+                         "-e %s: the name of a variable is letters, digits and _, as in -e NAME=VALUE",
+                         shown);
     const char *value = text[length] ? text + length + 1 : getenv(key);
     if (!value)
         return error_set(err, ERROR_USAGE, "-e %s: not set here; -e %s=VALUE sets it", key, key);
     if (!str_is_utf8(value))
-        return error_set(err, ERROR_USAGE, "-e %s: the value is not UTF-8, which Incus cannot be told",
+        return error_set(err, ERROR_USAGE, "-e %s: the value is not valid UTF-8, which Incus requires",
                          key);
     if (!request->environment)
         request->environment = json_object();

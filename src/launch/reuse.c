@@ -94,6 +94,7 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
     prepare_plan(prepared, plan);
     plan->reused = true;
     plan->was_running = instance_running(instance);
+    plan->code = label_code(instance, prepared->request->settings);
     plan->persistent = label_is_persistent(instance, &records);
     if (!verify_instance_safe(instance, err) || !settle_mapping(client, prepared, watcher, plan, err))
         return false;
@@ -102,7 +103,7 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
         plan->decision.shift = !*raw;
         snprintf(plan->decision.raw, sizeof plan->decision.raw, "%s", raw);
     }
-    if (!add_mounts(client, instance, &prepared->request->mounts, plan, err))
+    if (!add_mounts(client, instance, &prepared->mounts, plan, err))
         return false;
     return plan->was_running || instance_change(client, instance->name, "start", false, -1, err);
 }

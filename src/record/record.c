@@ -229,7 +229,7 @@ const struct record *records_of_id(const struct records *records, const char *id
         found = &records->items[i];
     }
     if (!found) {
-        error_set(err, ERROR_FAILED, "no saved session \"%s\"", shown);
+        error_set(err, ERROR_FAILED, "saved session \"%s\" not found", shown);
         error_hint(err, "berth list --all shows them");
     }
     return found;

@@ -58,9 +58,10 @@ static bool keep_record(const struct prepared *prepared, const struct plan *plan
  * container's root would have none. What it has no place for is its home.
  */
 static void live_without_home(const struct inside *inside, const struct launch_watcher *watcher) {
-    watcher_notice(watcher,
-                   "the image has no %s: the session runs as uid %u without a name, its HOME is /tmp",
-                   json_get_str(inside->environment, "HOME"), inside->code.uid);
+    watcher_notice(
+        watcher,
+        "the image has no directory %s: the session runs as uid %u without a name, its HOME is /tmp",
+        json_get_str(inside->environment, "HOME"), inside->code.uid);
     json_object_set_new((json_t *)inside->environment, "HOME", json_string("/tmp"));
 }
 

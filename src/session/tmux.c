@@ -45,13 +45,20 @@ bool tmux_of_anybody(struct incus *client, const char *container, bool *any, str
 }
 
 /*
- * tmux hands one argument to a shell and runs several as they are (tmux(1), "new-session"): with
- * env(1) in front there are always several.
+ * When the tool ends, its session goes on with the shell that tmux would have started (tmux(1),
+ * "default-shell": it is in SHELL). The tool's own words are arguments: no shell reads them.
  */
+static const char tool_then_shell[] =
+    "\"$@\"\n"
+    "printf '\\n[%s ended with status %d; exit ends the session]\\n' \"$1\" $?\n"
+    "exec \"${SHELL:-/bin/sh}\"";
+
 static void add_tool(const char *tool, struct strings *command) {
     _cleanup_free_ char *words = str_copy(tool);
     char *rest = words;
-    strings_add(command, "env");
+    const char *const fixed[] = {"sh", "-c", tool_then_shell, "sh"};
+    for (size_t i = 0; i < array_length(fixed); i++)
+        strings_add(command, fixed[i]);
     for (char *word; (word = strsep(&rest, " \t"));)
         if (*word)
             strings_add(command, word);
@@ -85,8 +92,8 @@ static enum tmux_start outcome(const struct inside *inside, int status, const ch
     case STATUS_NO_HOME:
         return TMUX_NO_HOME;
     case 127:
-        error_set(err, ERROR_FAILED, "the image of %s has no tmux, in which sessions live", inside->name);
-        error_hint(err, "--debug gives a plain shell; berth run needs none");
+        error_set(err, ERROR_FAILED, "the image of %s has no tmux, which a session needs", inside->name);
+        error_hint(err, "shell --debug opens a plain shell; berth run needs no tmux");
         return TMUX_FAILED;
     default:
         error_set(err, ERROR_FAILED, "tmux in %s could not start the session (status %d): %s", inside->name,

@@ -38,13 +38,13 @@ static bool is_protected(const char *path) {
 bool workspace_allowed(const char *path, const char *what, struct error *err) {
     _cleanup_free_ char *shown = str_shown(path);
     if (is_protected(path)) {
-        error_set(err, ERROR_REFUSED, "%s %s belongs to the system: it is not handed into a container",
+        error_set(err, ERROR_REFUSED, "%s %s is a system directory: it is not mounted into a container",
                   what, shown);
-        error_hint(err, "use a folder of your own, in your home for example");
+        error_hint(err, "use a directory of your own, in your home for example");
         return false;
     }
     if (!str_is_utf8(path))
-        return error_set(err, ERROR_USAGE, "%s %s: the path is not UTF-8, which Incus cannot be told", what,
+        return error_set(err, ERROR_USAGE, "%s %s: the path is not valid UTF-8, which Incus requires", what,
                          shown);
     return true;
 }
@@ -66,7 +66,7 @@ bool workspace_find(const char *given, struct workspace *workspace, struct error
     }
     if (!S_ISDIR(info.st_mode)) {
         error_set(err, ERROR_FAILED, "workspace %s is not a directory", shown);
-        error_hint(err, "-w takes the directory that shall be /workspace inside");
+        error_hint(err, "-w names the directory that becomes /workspace");
         return false;
     }
     workspace->source = str_copy(resolved);

@@ -9,14 +9,15 @@
 
 #define SMALL "--image", "berth-small"
 
-/* The first line is berth's error, and it is one line; the rest are hints. */
+/* The first line is berth's error, and it is one line; the rest are hints, and the usage. */
 static void check_form(const struct result *result) {
     assert_true(strncmp(result->err, "berth: ", 7) == 0);
     _cleanup_free_ char *copy = str_copy(result->err);
     char *rest = copy;
     strsep(&rest, "\n");
     for (char *line; (line = strsep(&rest, "\n"));)
-        if (*line && strncmp(line, "hint: ", 6) != 0 && strncmp(line, "berth: ", 7) != 0)
+        if (*line && strncmp(line, "hint: ", 6) != 0 && strncmp(line, "berth: ", 7) != 0 &&
+            strncmp(line, "Usage: ", 7) != 0)
             fail_msg("neither error nor hint: %s", line);
     assert_string_equal(result->out, "");
 }
@@ -43,7 +44,7 @@ static void test_workspaces(void **state) {
     check_workspace(1, "No such file or directory", gone);
     check_workspace(1, "is not a directory", file);
     check_workspace(2, "the path is empty", "");
-    check_workspace(4, "workspace /etc belongs to the system", link);
+    check_workspace(4, "workspace /etc is a system directory", link);
     static const char *const system[] = {
         "/",    "/etc",  "/etc/ssl", "/usr",  "/usr/share",  "/proc", "/proc/self", "/sys", "/dev",
         "/bin", "/boot", "/var",     "/home", "/usr/../etc", "//",    "/run",       "/lib"};
@@ -55,11 +56,11 @@ static void test_workspaces(void **state) {
 static void test_flags(void **state) {
     (void)state;
     _cleanup_free_ char *folder = new_folder("", 1001, 1001);
-    check(2, "slots are 1 to 10", folder, "--slot", "11");
-    check(2, "slots are 1 to 10", folder, "--slot", "-1");
-    check(2, "slots are 1 to 10", folder, "--slot", "one");
+    check(2, "must be 0 to 10", folder, "--slot", "11");
+    check(2, "must be 0 to 10", folder, "--slot", "-1");
+    check(2, "must be 0 to 10", folder, "--slot", "one");
     check(2, "is not HOST:CONTAINER", folder, "--mount", "/tmp");
-    check(2, "lie in each other", folder, "--mount", "/tmp:/workspace/x");
+    check(2, "/workspace/x and /workspace overlap", folder, "--mount", "/tmp:/workspace/x");
     check(4, "--mount /etc belongs to the system", folder, "--mount", "/etc:/e");
     check(2, "a variable is letters", folder, "-e", "1=2");
     check(2, "a variable is letters", folder, "-e", "=x");
@@ -84,7 +85,7 @@ static void test_flags(void **state) {
     assert_has(format.err, "yaml");
     _result_ project = berth(&how, "run", SMALL, "--project", "nowhere", "--", "true", NULL);
     assert_status(project, 1);
-    assert_has(project.err, "no project \"nowhere\"");
+    assert_has(project.err, "project \"nowhere\" not found");
     _result_ pool = berth(&(struct how){.uid = 1001,
                                         .gid = 1001,
                                         .cwd = folder,
@@ -195,7 +196,7 @@ static void test_not_utf8(void **state) {
     (void)state;
     _cleanup_free_ char *base = new_folder("", 1001, 1001), *folder = str_printf("%s/\xff\xfe", base);
     assert_int_equal(mkdir(folder, 0755), 0);
-    check_workspace(2, "the path is not UTF-8", folder);
+    check_workspace(2, "the path is not valid UTF-8", folder);
     struct how how = {.uid = 1001, .gid = 1001, .cwd = base};
     _result_ result = berth(&how, "run", SMALL, "--", "echo", "\xff", NULL);
     assert_status(result, 2);

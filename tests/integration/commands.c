@@ -54,20 +54,80 @@ static char *write_record(const char *id, const char *container, bool persistent
     return world_record(&world, id, container, folder, persistent);
 }
 
-/* Without a terminal and without --force nothing is done, and that is said. */
+/*
+ * Without a terminal a name that was typed is an answer already; what was not named needs --force, unless
+ * nothing is lost by it.
+ */
 static void test_asks(void **state) {
     (void)state;
-    static const char *const commands[] = {"kill", "shutdown", "persist"};
-    _cleanup_free_ char *name = make(1, true);
+    static const char *const commands[] = {"kill", "shutdown"};
+    _cleanup_free_ char *name = make(1, true), *second = make(2, true), *third = make(3, true);
     for (size_t i = 0; i < array_length(commands); i++) {
-        _result_ result = berth(&world.how, commands[i], name, NULL);
+        _result_ result = berth(&world.how, commands[i], "--all", NULL);
         assert_status(result, 1);
         assert_has(result.err, "nothing was done");
         assert_has(result.err, "--force");
     }
-    _result_ deleted = berth(&world.how, "container", "delete", name, NULL);
-    assert_status(deleted, 1);
     assert_state(name, "RUNNING");
+    _result_ persisted = berth(&world.how, "persist", "--all", NULL);
+    assert_status(persisted, 0);
+    assert_string_equal(persisted.out, "Persisted 3 container(s)\n");
+    _result_ killed = berth(&world.how, "kill", name, NULL);
+    assert_status(killed, 0);
+    assert_string_equal(killed.out, "Killed 1 container(s)\n");
+    _result_ shut = berth(&world.how, "shutdown", "--timeout", "1", second, NULL);
+    assert_status(shut, 0);
+    assert_string_equal(shut.out, "Shutdown 1 container(s)\n");
+    assert_state(second, "STOPPED");
+    _result_ deleted = berth(&world.how, "container", "delete", third, NULL);
+    assert_status(deleted, 0);
+    assert_state(name, "");
+    assert_state(third, "");
+}
+
+/* What every script that was written for coi matches on, where nothing else looks at it. */
+static void test_script_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *argv[6], *words;
+        int status;
+    } rows[] = {
+        {{"list", "--format", "xml"}, "invalid format 'xml': must be 'text' or 'json'", 2},
+        {{"list", "extra"}, "accepts 0 arg(s), received 1", 2},
+        {{"image", "delete"}, "accepts 1 arg(s), received 0", 2},
+        {{"image", "delete"}, "Usage: berth image delete ALIAS", 2},
+        {{"run"}, "requires at least 1 arg(s), only received 0", 2},
+        {{"nonesuch"}, "unknown command \"nonesuch\"", 2},
+        {{"container", "nonesuch"}, "unknown command \"nonesuch\" for \"berth container\"", 2},
+        {{"list", "--nonesuch"}, "unknown flag: --nonesuch", 2},
+        {{"list", "--nonesuch"}, "Usage: berth list", 2},
+        {{"list", "--slot"}, "flag needs an argument: --slot", 2},
+        {{"attach", "nonesuch"}, "container nonesuch not found", 1},
+        {{"container", "start", "nonesuch"}, "container nonesuch not found", 1},
+        {{"info", "nonesuch"}, "not found", 1},
+        {{"idmap", "nonesuch"}, "nonesuch not found", 1},
+        {{"run", "--image", "nonesuch", "--", "true"}, "image \"nonesuch\" not found", 1},
+        {{"container", "exec", "nonesuch", "--format=raw", "true"}, "--format needs --capture", 2},
+    };
+    char *record = write_record("eeee1111-2222-4333-8444-555555555555", "coi-00000000-1", true);
+    free(record);
+    for (size_t i = 0; i < array_length(rows); i++) {
+        const char *const *argv = rows[i].argv;
+        _result_ result = berth(&world.how, argv[0], argv[1], argv[2], argv[3], argv[4], argv[5], NULL);
+        assert_has(result.err, rows[i].words);
+        assert_status(result, rows[i].status);
+    }
+    static const char *const nothing[][2] = {{"kill", "No containers to kill\n"},
+                                             {"shutdown", "No containers to shutdown\n"},
+                                             {"persist", "No containers to persist\n"}};
+    for (size_t i = 0; i < array_length(nothing); i++) {
+        _result_ result = berth(&world.how, nothing[i][0], "--all", NULL);
+        assert_status(result, 0);
+        assert_string_equal(result.out, nothing[i][1]);
+    }
+    _result_ info = berth(&world.how, "info", "eeee1111", NULL);
+    assert_has(info.out, "/.coi/sessions-claude/eeee1111-2222-4333-8444-555555555555\n");
+    assert_has(info.out, "berth shell --resume=eeee1111-2222-4333-8444-555555555555\n");
 }
 
 /* On a terminal it asks, names what is lost, and takes no for the answer unless told otherwise. */
@@ -94,7 +154,7 @@ static void test_kill(void **state) {
     _cleanup_free_ char *first = make(1, true), *second = make(2, false), *third = make(3, true);
     _result_ some = berth(&world.how, "kill", "--force", first, "nobody", second, NULL);
     assert_status(some, 0);
-    assert_has(some.err, "no session nobody");
+    assert_has(some.err, "container nobody not found");
     assert_state(first, "");
     assert_state(second, "");
     assert_state(third, "RUNNING");
@@ -114,7 +174,7 @@ static void test_frozen(void **state) {
     _result_ paused = incus_command("pause", first, second, NULL);
     _result_ exec = berth(&world.how, "container", "exec", first, "--", "true", NULL);
     assert_status(exec, 1);
-    assert_has(exec.err, "it is Frozen");
+    assert_has(exec.err, "is not running (status: Frozen)");
     _result_ killed = berth(&world.how, "kill", "--force", first, NULL);
     assert_status(killed, 0);
     assert_state(first, "");
@@ -195,7 +255,7 @@ static void test_clean(void **state) {
     assert_int_equal(access(of_runs, F_OK), 0);
     _result_ again = berth(&world.how, "clean", "--all", "--force", NULL);
     assert_status(again, 0);
-    assert_has(again.err, "nothing to clean");
+    assert_has(again.out, "Nothing to clean");
 }
 
 static void test_container(void **state) {
@@ -206,6 +266,12 @@ static void test_container(void **state) {
     assert_string_equal(not_there.err, "");
     _result_ launched = berth(&world.how, "container", "launch", "berth-small", name, NULL);
     assert_status(launched, 0);
+    _cleanup_free_ char *words = str_printf("Container %s launched from berth-small\n", name),
+                        *exists = str_printf("container %s already exists", name);
+    assert_string_equal(launched.out, words);
+    _result_ twice = berth(&world.how, "container", "launch", "berth-small", name, NULL);
+    assert_status(twice, 1);
+    assert_has(twice.err, exists);
     _result_ there = berth(&world.how, "container", "exists", name, NULL);
     assert_status(there, 0);
     _result_ running = berth(&world.how, "container", "running", name, NULL);
@@ -289,6 +355,10 @@ static void test_files(void **state) {
     put("a tree/sub/in it", "deep\n", 0640);
     _result_ pushed = berth(&world.how, "file", "push", one, to, NULL);
     assert_status(pushed, 0);
+    _cleanup_free_ char *pushed_words = str_printf("Pushed file %s -> %s\n", one, to),
+                        *tree_words = str_printf("Pushed directory %s -> %s\n", tree, to),
+                        *back_words = str_printf("Pulled directory %s -> %s\n", from, back);
+    assert_string_equal(pushed.out, pushed_words);
     _result_ looked = berth(&world.how, "container", "exec", name, "--", "sh", "-c",
                             "stat -c '%a %u:%g' '/tmp/one file'; cat '/tmp/one file'", NULL);
     assert_string_equal(looked.out, "741 1000:1000\nhello\n");
@@ -297,8 +367,10 @@ static void test_files(void **state) {
     assert_has(plain.err, "-r");
     _result_ all = berth(&world.how, "file", "push", "-r", tree, to, NULL);
     assert_status(all, 0);
+    assert_string_equal(all.out, tree_words);
     _result_ again = berth(&world.how, "file", "pull", "-r", from, back, NULL);
     assert_status(again, 0);
+    assert_string_equal(again.out, back_words);
     _cleanup_free_ char *deep = str_printf("%s/sub/in it", back), *copied = str_printf("%s/link", back);
     struct stat info;
     assert_int_equal(stat(deep, &info), 0);
@@ -313,7 +385,7 @@ static void test_files(void **state) {
     assert_int_equal(info.st_mode & 07777, 0741);
     _result_ nothing = berth(&world.how, "file", "pull", "nobody:/etc/passwd", back, NULL);
     assert_status(nothing, 1);
-    assert_has(nothing.err, "no session nobody");
+    assert_has(nothing.err, "container nobody not found");
 }
 
 static void test_images(void **state) {
@@ -322,7 +394,10 @@ static void test_images(void **state) {
                         *alias = str_printf("%spub-1", getenv("COI_CONTAINER_PREFIX")),
                         *second = str_printf("%spub-2", getenv("COI_CONTAINER_PREFIX"));
     _result_ list = berth(&world.how, "image", "list", NULL);
+    assert_true(str_starts(list.out, "Available Images:\n"));
     assert_has(list.out, "berth-small");
+    _result_ none = berth(&world.how, "image", "list", "--all", "--prefix", "nonesuch", NULL);
+    assert_has_not(none.out, "berth-small");
     _result_ json = berth(&world.how, "images", "--format", "json", NULL);
     assert_has(json.out, "\"alias\": \"berth-small\"");
     _result_ running = berth(&world.how, "image", "publish", name, alias, NULL);
@@ -337,14 +412,17 @@ static void test_images(void **state) {
     /* another content: of the same the daemon would make the same image */
     _cleanup_free_ char *more = str_printf("%s/tmp/more", name);
     _result_ created = incus_command("file", "create", more, NULL);
-    _result_ other = berth(&world.how, "image", "publish", name, second, NULL);
+    _result_ other =
+        berth(&world.how, "image", "publish", name, second, "--description", "a second one", NULL);
+    _result_ described = berth(&world.how, "image", "list", NULL);
+    assert_has(described.out, "a second one");
     _cleanup_free_ char *all = str_printf("%spub-", getenv("COI_CONTAINER_PREFIX"));
     assert_status(other, 0);
-    _result_ cleaned = berth(&world.how, "image", "cleanup", all, "--keep", "1", "--force", NULL);
+    _result_ cleaned = berth(&world.how, "image", "cleanup", all, "--keep", "1", NULL);
     assert_status(cleaned, 0);
     _result_ older = berth(&world.how, "image", "exists", alias, NULL);
     assert_status(older, 1);
-    _result_ deleted = berth(&world.how, "image", "delete", "--force", second, NULL);
+    _result_ deleted = berth(&world.how, "image", "delete", second, NULL);
     assert_status(deleted, 0);
     _result_ gone = berth(&world.how, "image", "exists", second, NULL);
     assert_status(gone, 1);
@@ -403,11 +481,11 @@ static void test_manual(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        command_test(test_asks),    command_test(test_question),  command_test(test_kill),
-        command_test(test_frozen),  command_test(test_two_kill),  command_test(test_shutdown),
-        command_test(test_persist), command_test(test_clean),     command_test(test_container),
-        command_test(test_files),   command_test(test_images),    command_test(test_completion),
-        command_test(test_manual),  command_test(test_exec_once),
+        command_test(test_asks),       command_test(test_script_words), command_test(test_question),
+        command_test(test_kill),       command_test(test_frozen),       command_test(test_two_kill),
+        command_test(test_shutdown),   command_test(test_persist),      command_test(test_clean),
+        command_test(test_container),  command_test(test_files),        command_test(test_images),
+        command_test(test_completion), command_test(test_manual),       command_test(test_exec_once),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

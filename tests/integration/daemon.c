@@ -134,7 +134,7 @@ static void test_gone(void **state) {
     assert_status(result, 3);
     assert_has(result.err, "no Incus socket");
     assert_has(result.err, "could not be removed");
-    assert_has(result.err, "hint: incus delete -f t");
+    assert_has(result.err, "hint: berth container delete --force t");
     remove_containers();
 }
 

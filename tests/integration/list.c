@@ -191,7 +191,7 @@ static void test_idmap_unknown(void **state) {
     (void)state;
     _result_ name = berth(&how, "idmap", "nothing-here", NULL);
     assert_status(name, 1);
-    assert_has(name.err, "no workspace and no container \"nothing-here\"");
+    assert_has(name.err, "nothing-here not found: neither a directory nor a container");
     _result_ climbing = berth(&how, "idmap", "..%2f..", NULL);
     assert_int_not_equal(climbing.status, 0);
     _result_ json = berth(&how, "idmap", "nothing-here", "--format", "json", NULL);

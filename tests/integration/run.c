@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define SMALL "--image", "berth-small"
@@ -158,6 +159,49 @@ static void test_mounts(void **state) {
     assert_string_equal(owner, "1001:1001");
 }
 
+/* Mounts of the settings and of a profile come with those of the flags; overlapping ones name both. */
+static void test_mounts_of_settings(void **state) {
+    (void)state;
+    _cleanup_free_ char *home = new_folder("", 1001, 1001), *data = new_folder("", 1001, 1001),
+                        *file = str_printf("%s/berth/config.ini", home),
+                        *below = str_printf("%s/berth", home),
+                        *variable = str_printf("XDG_CONFIG_HOME=%s", home),
+                        *flag = str_printf("%s:/flagged", data), *inner = str_printf("%s:/data/in", data);
+    const char *const variables[] = {variable, NULL};
+    struct how user = how;
+    user.variables = variables;
+    assert_int_equal(mkdir(below, 0755), 0);
+    FILE *config = fopen(file, "w");
+    fprintf(config, "[mounts]\n%s = /data:ro\n[profile more]\n%s = /more\n", data, data);
+    fclose(config);
+    _result_ result = berth(&user, "run", SMALL, "--profile", "more", "--mount", flag, "--", "sh", "-c",
+                            "touch /more/f && ls /data /flagged; touch /data/g", NULL);
+    assert_string_equal(result.out, "/data:\nf\n\n/flagged:\nf\n");
+    assert_has(result.err, "Read-only file system");
+    _result_ without = berth(&user, "run", SMALL, "--", "ls", "/more", NULL);
+    assert_int_not_equal(without.status, 0);
+    _result_ both = berth(&user, "run", SMALL, "--mount", inner, "--", "true", NULL);
+    assert_status(both, 2);
+    assert_has(both.err, "config.ini:2");
+    assert_has(both.err, "overlaps /data/in of --mount");
+}
+
+static void test_capture(void **state) {
+    (void)state;
+    _result_ result = berth(&how, "run", SMALL, "--capture", "--format", "json", "--", "sh", "-c",
+                            "echo out; echo err >&2; exit 7", NULL);
+    _cleanup_json_ json_t *json = json_loads(result.out, 0, NULL);
+    assert_string_equal(json_str_at(json, "stdout"), "out\n");
+    assert_string_equal(json_str_at(json, "stderr"), "err\n");
+    assert_int_equal(json_int_at(json, "exit_code"), 7);
+    _result_ raw =
+        berth(&how, "run", SMALL, "--capture", "--format=raw", "--", "sh", "-c", "echo out; exit 7", NULL);
+    assert_string_equal(raw.out, "out\n");
+    assert_status(raw, 7);
+    _result_ alone = berth(&how, "run", SMALL, "--format=raw", "--", "true", NULL);
+    assert_status(alone, 2);
+}
+
 /* A mount that takes no idmapped mounts makes the whole container use raw.idmap. */
 static void test_mount_decides(void **state) {
     (void)state;
@@ -268,12 +312,15 @@ static void test_slot_again(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        live_test(test_streams),       live_test(test_bytes),       live_test(test_unbuffered),
-        live_test(test_statuses),      live_test(test_signals),     live_test(test_cancelled_launch),
-        live_test(test_broken_pipe),   live_test(test_environment), live_test(test_mounts),
-        live_test(test_mount_decides), live_test(test_limits),      live_test(test_plan_is_made),
-        live_test(test_profiles),      live_test(test_persistent),  live_test(test_powers_off),
-        live_test(test_slot_again),
+        live_test(test_streams),     live_test(test_bytes),
+        live_test(test_unbuffered),  live_test(test_statuses),
+        live_test(test_signals),     live_test(test_cancelled_launch),
+        live_test(test_broken_pipe), live_test(test_environment),
+        live_test(test_mounts),      live_test(test_mounts_of_settings),
+        live_test(test_capture),     live_test(test_mount_decides),
+        live_test(test_limits),      live_test(test_plan_is_made),
+        live_test(test_profiles),    live_test(test_persistent),
+        live_test(test_powers_off),  live_test(test_slot_again),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

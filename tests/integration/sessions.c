@@ -69,7 +69,7 @@ static void detach(struct terminal *terminal) {
     terminal_type(terminal, "\x02");
     terminal_read(terminal, 50);
     terminal_type(terminal, "d");
-    terminal_expect_raw(terminal, "goes on; berth attach", 0);
+    terminal_expect_raw(terminal, "detached from", 0);
 }
 
 /* In the background: it runs, its tmux has coi's name, its record is readable by coi. */
@@ -78,7 +78,7 @@ static void test_background(void **state) {
     _cleanup_free_ char *name = slot_name(1), *path = NULL;
     start_background(NULL);
     _result_ tmux = berth(&world.how, "tmux", "list", NULL);
-    _cleanup_free_ char *session = str_printf("coi-%s\n", name);
+    _cleanup_free_ char *session = str_printf("Active sessions:\n  coi-%s\n", name);
     assert_string_equal(tmux.out, session);
     _cleanup_json_ json_t *record = only_record(&path);
     assert_non_null(record);
@@ -120,7 +120,7 @@ static void test_terminal(void **state) {
     terminal_type(&terminal, "stty size\r");
     terminal_expect(&terminal, "29 100"); /* tmux keeps a line for itself */
     terminal_type(&terminal, "exit\r");
-    terminal_expect_raw(&terminal, "has ended and is removed", 0);
+    terminal_expect_raw(&terminal, " was removed", 0);
     assert_int_equal(terminal_close_restored(&terminal), 0);
     await_status(name, "");
     assert_null(only_record(NULL)); /* no record without a container */
@@ -150,7 +150,7 @@ static void test_power_off(void **state) {
     terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
     terminal_type(&terminal, "until sudo poweroff; do sleep 0.1; done\r");
-    terminal_expect_raw(&terminal, "has ended and is kept, stopped", 0);
+    terminal_expect_raw(&terminal, " was stopped and kept", 0);
     assert_int_equal(terminal_close_restored(&terminal), 0);
     await_status(name, "STOPPED");
     _cleanup_json_ json_t *record = only_record(NULL);
@@ -180,8 +180,6 @@ static void test_no_terminal(void **state) {
     assert_status(shell, 2);
     assert_has(shell.err, "shell needs a terminal");
     assert_has(shell.err, "--background");
-    _result_ attach = berth(&world.how, "attach", NULL);
-    assert_status(attach, 2);
     assert_no_containers();
 }
 
@@ -198,7 +196,7 @@ static void test_reuse_running(void **state) {
     assert_has(plain.out, second);
     _result_ taken = berth(&world.how, "shell", "--background", "--slot", "2", NULL);
     assert_status(taken, 1);
-    assert_has(taken.err, "which runs");
+    assert_has(taken.err, "which is running");
     assert_has(taken.err, "berth attach");
 }
 
@@ -332,7 +330,7 @@ static void test_resume(void **state) {
     assert_has(again.out, name);
     _result_ unknown = berth(&world.how, "shell", "--background", "--resume=9999", NULL);
     assert_status(unknown, 1);
-    assert_has(unknown.err, "no saved session \"9999\"");
+    assert_has(unknown.err, "saved session \"9999\" not found");
 }
 
 /* Two at one moment: two slots, two containers, two records. */
@@ -390,6 +388,65 @@ static void test_tool(void **state) {
     assert_has(path, "/sessions-sleep/");
 }
 
+/* When the tool ends, what it did is still there, and a shell: the session has not ended. */
+static void test_tool_ends(void **state) {
+    (void)state;
+    struct terminal terminal;
+    const char *with_tool[] = {world.home_variable, "BERTH_TOOL=sh -c echo;exit", NULL};
+    struct how tool = world.how;
+    tool.variables = with_tool;
+    const char *const argv[] = {"berth", "shell", NULL};
+    with_tool[1] = "BERTH_TOOL=ls /workspace/made";
+    _cleanup_free_ char *made = str_printf("%s/made", folder);
+    assert_int_equal(mkdir(made, 0755), 0);
+    terminal_open(&terminal, &tool, 100, 24, argv);
+    terminal_expect(&terminal, "[ls ended with status 0; exit ends the session]");
+    terminal_type(&terminal, "echo $((40+2)) goes on\r");
+    terminal_expect(&terminal, "42 goes on");
+    terminal_type(&terminal, "exit\r");
+    terminal_expect_raw(&terminal, "the session has ended", 0);
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+    assert_no_containers();
+}
+
+/* A session that was made for another code uid is asked as that one, and no second tmux is started. */
+static void test_other_code(void **state) {
+    (void)state;
+    static const char *other[] = {NULL, "BERTH_CODE_UID=1234", "BERTH_CODE_GID=1234", NULL};
+    other[0] = world.home_variable;
+    struct how how = world.how;
+    how.variables = other;
+    _result_ started = berth(&how, "shell", "--background", "--persistent", "--slot", "1", NULL);
+    assert_status(started, 0);
+    _result_ again = berth(&world.how, "shell", "--background", "--persistent", "--slot", "1", NULL);
+    assert_status(again, 0);
+    _cleanup_free_ char *name = slot_name(1);
+    _result_ servers = berth(&world.how, "container", "exec", name, "--", "sh", "-c",
+                             "ps -eo uid,comm | grep -c 'tmux: server'", NULL);
+    assert_string_equal(servers.out, "1\n");
+}
+
+/* Without a terminal what there is is said first. */
+static void test_attach_in_a_pipe(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = slot_name(1);
+    _result_ unknown = berth(&world.how, "attach", "nonesuch", NULL);
+    assert_status(unknown, 1);
+    assert_has(unknown.err, "container nonesuch not found");
+    start_background("--persistent");
+    _result_ listed = berth(&world.how, "attach", NULL);
+    assert_status(listed, 0);
+    assert_true(str_starts(listed.out, "Active sessions:\n"));
+    assert_has(listed.out, name);
+    _result_ there = berth(&world.how, "attach", name, NULL);
+    assert_status(there, 2);
+    assert_has(there.err, "needs a terminal");
+    _result_ stopped = incus_command("stop", "-f", name, NULL);
+    _result_ stands = berth(&world.how, "attach", name, NULL);
+    assert_status(stands, 1);
+    assert_has(stands.err, "is not running");
+}
+
 /* An image without tmux, and one without the user: said, and nothing left. */
 static void test_no_tmux(void **state) {
     (void)state;
@@ -430,7 +487,7 @@ static void test_other_users(void **state) {
     remove_containers();
     _result_ deleted = incus_command("image", "delete", maker, NULL);
     assert_status(nobody, 0);
-    assert_has(nobody.err, "the image has no /home/code: the session runs as uid 1000");
+    assert_has(nobody.err, "the image has no directory /home/code: the session runs as uid 1000");
     assert_status(known, 0);
     assert_has_not(known.err, "the image has no");
     assert_string_equal(first_owner, "1001:1001");
@@ -457,7 +514,7 @@ static void test_clean_ended(void **state) {
         assert_status(end, 0);
     }
     _result_ early = berth(&other, "clean", "--force", NULL);
-    assert_has(early.err, "nothing to clean");
+    assert_has(early.out, "Nothing to clean");
     int64_t end = loop_now() + 30000;
     for (;;) {
         _result_ asked = berth(&other, "clean", NULL);
@@ -481,25 +538,25 @@ static void test_attach_errors(void **state) {
                       *const unknown[] = {"berth", "attach", "nobody", NULL},
                       *const named[] = {"berth", "attach", name, NULL};
     terminal_open(&terminal, &world.how, 100, 24, none);
-    terminal_expect_raw(&terminal, "no session runs", 0);
+    terminal_expect_raw(&terminal, "no active sessions", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
     terminal_open(&terminal, &world.how, 100, 24, unknown);
-    terminal_expect_raw(&terminal, "no session nobody", 0);
+    terminal_expect_raw(&terminal, "container nobody not found", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
     start_background("--persistent");
     _result_ second = berth(&world.how, "shell", "--background", NULL);
     terminal_open(&terminal, &world.how, 100, 24, none);
-    terminal_expect_raw(&terminal, "several sessions run", 0);
+    terminal_expect_raw(&terminal, "Active sessions:", 0);
     terminal_expect_raw(&terminal, name, 0);
-    assert_int_equal(terminal_close_restored(&terminal), 2);
+    assert_int_equal(terminal_close_restored(&terminal), 0);
     _result_ frozen = incus_command("pause", name, NULL);
     terminal_open(&terminal, &world.how, 100, 24, named);
-    terminal_expect_raw(&terminal, "it is Frozen", 0);
+    terminal_expect_raw(&terminal, "is not running (status: Frozen)", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
     _result_ thawed = incus_command("start", name, NULL);
     _result_ stopped = incus_command("stop", "-f", name, NULL);
     terminal_open(&terminal, &world.how, 100, 24, named);
-    terminal_expect_raw(&terminal, "it is Stopped", 0);
+    terminal_expect_raw(&terminal, "is not running (status: Stopped)", 0);
     assert_int_equal(terminal_close_restored(&terminal), 1);
 }
 
@@ -561,6 +618,9 @@ int main(void) {
         session_test(test_two_at_once),
         session_test(test_cancelled),
         session_test(test_tool),
+        session_test(test_tool_ends),
+        session_test(test_other_code),
+        session_test(test_attach_in_a_pipe),
         session_test(test_no_tmux),
         session_test(test_other_users),
         session_test(test_clean_ended),

@@ -52,7 +52,7 @@ static void test_whole_session(void **state) {
     terminal_type(&terminal, "touch made-inside; echo $((40+2))\r");
     terminal_expect(&terminal, "42");
     detach(&terminal);
-    terminal_expect(&terminal, "goes on");
+    terminal_expect(&terminal, "detached from");
     terminal_expect(&terminal, "1 session  1 running");
     _cleanup_free_ char *owner = file_owner(folder, "made-inside");
     assert_string_equal(owner, "1001:1001");
@@ -67,7 +67,7 @@ static void test_whole_session(void **state) {
     terminal_type(&terminal, "\r"); /* one that is stopped is started again */
     terminal_expect(&terminal, "[coi-");
     detach(&terminal);
-    terminal_expect(&terminal, "goes on");
+    terminal_expect(&terminal, "detached from");
     terminal_type(&terminal, "s");
     terminal_expect(&terminal, "stopped and kept");
     terminal_type(&terminal, "y");
@@ -105,7 +105,7 @@ static void test_form(void **state) {
     world_screen(&world, &terminal, 120, 40);
     terminal_expect(&terminal, "No sessions yet");
     terminal_type(&terminal, "n\x15/etc");
-    terminal_expect(&terminal, "belongs to the system");
+    terminal_expect(&terminal, "is a system directory");
     terminal_type(&terminal, "\r");
     terminal_expect(&terminal, "not launched: the mapping says why");
     terminal_type(&terminal, "\x15~/nowhere");
@@ -118,7 +118,7 @@ static void test_form(void **state) {
     terminal_type(&terminal, "\x10");
     terminal_expect(&terminal, "\"raw.idmap\": \"both 1001 1000\"");
     terminal_type(&terminal, " \033OB\x15no-such-image\r");
-    terminal_expect(&terminal, "no image \"no-such-image\"");
+    terminal_expect(&terminal, "image \"no-such-image\" not found");
     terminal_expect(&terminal, "images here:");
     terminal_type(&terminal, " ");
     terminal_expect_not(&terminal, "no-such-image");
@@ -323,7 +323,7 @@ static void test_actions(void **state) {
     terminal_type(&terminal, "\r");
     terminal_expect_not(&terminal, "NOT A SESSION");
     terminal_type(&terminal, "\r"); /* it is not gone into either */
-    terminal_expect(&terminal, "is no session");
+    terminal_expect(&terminal, "is not a session");
     quit(&terminal);
     _result_ gone = incus_command("delete", foreign, NULL);
 }

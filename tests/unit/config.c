@@ -68,7 +68,7 @@ static void test_profile(void **state) {
     assert_string_equal(settings_text(&settings, SETTING_MEMORY), "1GiB");
     assert_false(settings_profile(&settings, "--profile", "small", &err));
     assert_int_equal(error_status(&err), 2);
-    assert_string_equal(err.message, "--profile: no profile \"small\"");
+    assert_string_equal(err.message, "--profile: profile \"small\" not found");
     assert_non_null(strstr(err.hints.items[0], "agent, big"));
 }
 

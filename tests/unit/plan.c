@@ -120,8 +120,8 @@ static void test_everything(void **state) {
     set(&scene, SETTING_STORAGE_POOL, "fast");
     set(&scene, SETTING_IMAGE, "c477cd3dc151");
     set(&scene, SETTING_CODE_USER, "worker");
-    assert_true(mounts_add(&scene.mounts, "/tmp:/data", &err));
-    assert_true(mounts_add(&scene.mounts, "/tmp:/read only:ro", &err));
+    assert_true(mounts_add(&scene.mounts, "--mount", "/tmp:/data", &err));
+    assert_true(mounts_add(&scene.mounts, "--mount", "/tmp:/read only:ro", &err));
     _cleanup_json_ json_t *root =
         json_pack("{s:s, s:s, s:s, s:s}", "type", "disk", "path", "/", "pool", "slow", "size", "10GiB");
     _cleanup_json_ json_t *environment = json_pack("{s:s, s:s}", "HOME", "/elsewhere", "A", "b");
@@ -192,8 +192,8 @@ static void test_prefix(void **state) {
 static void check_mount(const char *text, const char *words) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_(mounts_done) struct mounts mounts = {0};
-    assert_true(mounts_add(&mounts, "/tmp:/first", &err));
-    if (mounts_add(&mounts, text, &err))
+    assert_true(mounts_add(&mounts, "--mount", "/tmp:/first", &err));
+    if (mounts_add(&mounts, "f.ini:3", text, &err))
         fail_msg("taken: %s", text);
     if (!strstr(err.message, words))
         fail_msg("%s: %s", text, err.message);
@@ -206,16 +206,16 @@ static void test_mounts(void **state) {
     check_mount("/tmp:", "is not HOST:CONTAINER");
     check_mount("/tmp:relative", "is not HOST:CONTAINER");
     check_mount("/tmp:ro", "is not HOST:CONTAINER");
-    check_mount("/tmp:/", "the container's own");
-    check_mount("/tmp:/proc", "the container's own");
-    check_mount("/tmp:/workspace", "lie in each other");
-    check_mount("/tmp:/workspace/sub", "lie in each other");
-    check_mount("/tmp:/first", "lie in each other");
-    check_mount("/tmp:/first/below", "lie in each other");
-    check_mount("/tmp:/x/../first/", "lie in each other");
+    check_mount("/tmp:/", "belongs to the container's system");
+    check_mount("/tmp:/proc", "belongs to the container's system");
+    check_mount("/tmp:/workspace", "/workspace overlap");
+    check_mount("/tmp:/workspace/sub", "/workspace overlap");
+    check_mount("/tmp:/first", "overlaps /first of --mount /tmp:/first");
+    check_mount("/tmp:/first/below", "overlaps /first of --mount /tmp:/first");
+    check_mount("/tmp:/x/../first/", "overlaps /first of --mount /tmp:/first");
     check_mount("/nonexistent-here:/a", "No such file");
-    check_mount("/etc:/a", "belongs to the system");
-    check_mount("/tmp/../etc/ssl:/a", "belongs to the system");
+    check_mount("/etc:/a", "is a system directory");
+    check_mount("/tmp/../etc/ssl:/a", "is a system directory");
     check_mount("/tmp:/a\nb", "one line");
 }
 

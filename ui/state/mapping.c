@@ -49,7 +49,7 @@ static void look_at_entries(struct mapping *mapping, const char *source) {
 }
 
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
-                          const struct mounts *mounts, const struct server *server) {
+                          const struct server *server) {
     _cleanup_(workspace_done) struct workspace workspace = {0};
     mapping_done(mapping);
     if (!workspace_find(path, &workspace, &mapping->err)) {
@@ -57,7 +57,10 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
         return;
     }
     mapping->workspace = str_copy(workspace.path);
-    mapping->known = prepare_decision(settings, workspace.source, mounts, server, &mapping->facts,
+    const struct launch_request request = {.settings = settings};
+    _cleanup_(mounts_done) struct mounts mounts = {0};
+    mapping->known = prepare_mounts(&request, &mounts, &mapping->err) &&
+                     prepare_decision(settings, workspace.source, &mounts, server, &mapping->facts,
                                       &mapping->decision, &mapping->err);
     if (mapping->known && mapping->decision.method != IDMAP_REFUSED)
         look_at_entries(mapping, workspace.source);

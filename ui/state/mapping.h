@@ -23,7 +23,7 @@ struct mapping {
 
 /* `server` NULL: the daemon is not known yet. What was in `mapping` is dropped. */
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
-                          const struct mounts *mounts, const struct server *server);
+                          const struct server *server);
 void mapping_done(struct mapping *mapping);
 
 /* Whether the container runs with another mapping than its workspace needs now. */

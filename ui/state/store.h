@@ -1,10 +1,9 @@
 /*
- * What the daemon has, as its events tell it. Nothing here draws or polls: a list once, then what
- * changes, and again from the beginning when the connection was lost. No curses.
+ * What the daemon has, as its answers and events tell it (link.h brings them). A value: nothing here asks,
+ * waits or draws.
  */
 #pragma once
 
-#include "incus/event.h"
 #include "incus/server.h"
 #include "session/list.h"
 
@@ -13,8 +12,6 @@ enum link_state {
     LINK_UP,
     LINK_AWAY, /* `why` says so; it is tried again by itself */
 };
-
-struct asking;
 
 struct store_row {
     struct session session;
@@ -30,8 +27,7 @@ struct store_row {
 };
 
 struct store {
-    struct incus *client;
-    const char *prefix;
+    const char *prefix; /* of sessions' names; borrowed */
     enum link_state link;
     char *why;
     bool complete; /* the first list has come in */
@@ -39,20 +35,25 @@ struct store {
     struct store_row **rows; /* in no order; each stays where it is */
     size_t count;
     struct records records; /* of containers of coi's, read when one is seen */
-    struct events *events;
-    struct call *asking_server, *asking_list;
-    struct asking *asked; /* single instances */
-    bool list_again;
-    struct timer *retry;
-    long pause; /* milliseconds until the next try */
-    void (*changed)(void *data);
-    void *data;
 };
-
-/* Starts to listen. `changed` is called whenever something is new; the store must not move. */
-void store_open(struct store *store, struct incus *client, const char *prefix, void (*changed)(void *data),
-                void *data);
-void store_close(struct store *store);
+void store_done(struct store *store);
 
 /* By its name; NULL if it is not there (any more). */
 struct store_row *store_find(const struct store *store, const char *name);
+
+/* A list comes in: what was taken by its end is there, the rest is gone. */
+void store_list_begin(struct store *store);
+void store_list_end(struct store *store);
+/* The daemon's object of an instance, as a new row or a row's new state. What is none is left out. */
+void store_take(struct store *store, json_t *instance);
+void store_remove(struct store *store, const char *name);
+
+/* What is to be asked for after an event. */
+enum store_wants { STORE_WANTS_NOTHING, STORE_WANTS_INSTANCE, STORE_WANTS_LIST };
+/* A lifecycle event. *name gets the instance that is wanted, or that has been removed; caller owns. */
+enum store_wants store_lifecycle(struct store *store, const json_t *metadata, char **name) nodiscard;
+/* An operation's event: rows are busy, or no longer. Whether something is another. */
+bool store_operation(struct store *store, const json_t *metadata);
+/* The connection is lost: the rows stay as the last that was known, and nothing is known to be done to
+ * them. */
+void store_lost(struct store *store, const char *why);

@@ -126,7 +126,7 @@ static void decide(struct form *form) {
     if (str_equal(path, form->mapped))
         return;
     str_set(&form->mapped, path);
-    mapping_of_workspace(&form->mapping, host->settings, *path ? path : ".", NULL,
+    mapping_of_workspace(&form->mapping, host->settings, *path ? path : ".",
                          host->store->server.version ? &host->store->server : NULL);
 }
 
@@ -221,8 +221,7 @@ static bool take_request(const struct form *form, struct launch_request *request
     const char *path = field_text(&form->fields[ENTRY_WORKSPACE]),
                *number = field_text(&form->fields[ENTRY_SLOT]);
     if (*number && !str_to_number(number, 10, &slot))
-        return error_set(err, ERROR_USAGE, "slot %s: slots are 1 to 10, and 0 is the next free one",
-                         number);
+        return error_set(err, ERROR_USAGE, "slot %s: must be 0 to 10 (0: the next free slot)", number);
     request->slot = (unsigned int)slot;
     request->workspace = str_copy(*path ? path : ".");
     if (form->shell) {
@@ -232,7 +231,7 @@ static bool take_request(const struct form *form, struct launch_request *request
     words_split(field_text(&form->fields[ENTRY_COMMAND]), &request->command);
     if (request->command.count)
         return true;
-    return error_set(err, ERROR_USAGE, "run what? no command was given");
+    return error_set(err, ERROR_USAGE, "a command is required");
 }
 
 /* Both filled in as the form says; false with form->err. */

@@ -78,7 +78,7 @@ static void draw(void *state, struct area area) {
     at = line(area, at, "slot", slot);
     at = line(area, at, "image", session->image);
     at = line(area, at, "kind",
-              session->foreign      ? "no session: not berth's and not coi's"
+              session->foreign      ? "not a session: made by neither berth nor coi"
               : session->persistent ? "persistent: kept, stopped, when its session ends"
                                     : "ephemeral: deleted when its session ends");
     at = line(area, at, "made for", session->owner);

@@ -157,7 +157,7 @@ static void place(struct list *list, size_t rows) {
 
 static void draw_empty(const struct host *host, struct area area) {
     if (*host->list->filter) {
-        draw_text(area, 1, 1, STYLE_DIM, "nothing fits the filter; esc clears it");
+        draw_text(area, 1, 1, STYLE_DIM, "nothing matches the filter; esc clears it");
     } else if (host->store->link == LINK_AWAY) {
         draw_wrapped(area, 1, 1, STYLE_BAD, host->store->why ? host->store->why : "the daemon is away");
     } else if (!host->store->complete) {

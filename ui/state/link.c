@@ -1,0 +1,200 @@
+#include "ui/state/link.h"
+
+#include "incus/event.h"
+
+#define PAUSE_FIRST_MS   250
+#define PAUSE_LONGEST_MS 8000
+
+struct asking;
+
+struct link {
+    struct incus *client;
+    struct store *store;
+    struct events *events;
+    struct call *asking_server, *asking_list;
+    struct asking *asked; /* single instances */
+    bool list_again;
+    struct timer *retry;
+    long pause; /* milliseconds until the next try */
+    void (*changed)(void *data);
+    void *data;
+};
+
+/* One instance that is asked for. */
+struct asking {
+    struct asking *next;
+    struct link *link;
+    struct call *call;
+    char *name;
+};
+
+static void changed(struct link *link) {
+    link->changed(link->data);
+}
+
+static void connect_again(struct link *link, const struct error *err);
+static void ask_list(struct link *link);
+
+static void take_member(void *data, json_t *member) {
+    struct link *link = data;
+    store_take(link->store, member);
+}
+
+static void list_came(void *data, const struct reply *reply, struct error *err) {
+    struct link *link = data;
+    link->asking_list = NULL;
+    if (!reply) {
+        connect_again(link, err);
+        return;
+    }
+    store_list_end(link->store);
+    if (link->list_again) {
+        link->list_again = false;
+        ask_list(link);
+    }
+    changed(link);
+}
+
+static void ask_list(struct link *link) {
+    if (link->asking_list) {
+        link->list_again = true;
+        return;
+    }
+    store_list_begin(link->store);
+    _cleanup_free_ char *path = incus_path("recursion=1", "instances", NULL);
+    link->asking_list = incus_call_each(link->client, path, take_member, link, list_came, link);
+}
+
+static void server_came(void *data, const struct reply *reply, struct error *err) {
+    struct link *link = data;
+    _cleanup_(error_done) struct error reading = {0};
+    link->asking_server = NULL;
+    if (reply && server_read(link->client, reply->metadata, &link->store->server, &reading)) {
+        changed(link);
+        return;
+    }
+    connect_again(link, reply ? &reading : err);
+}
+
+static void asking_free(struct asking *asking) {
+    struct asking **at = &asking->link->asked;
+    while (*at != asking)
+        at = &(*at)->next;
+    *at = asking->next;
+    call_drop(asking->call);
+    free(asking->name);
+    free(asking);
+}
+
+static void ask_instance(struct link *link, const char *name);
+
+static void instance_came(void *data, const struct reply *reply, struct error *err) {
+    struct asking *asking = data;
+    struct link *link = asking->link;
+    struct store_row *row = store_find(link->store, asking->name);
+    bool again = row && row->again;
+    asking->call = NULL;
+    if (row)
+        row->wanted = row->again = false;
+    records_done(&link->store->records); /* they may have changed */
+    if (reply)
+        store_take(link->store, reply->metadata);
+    else if (err->code == 404)
+        store_remove(link->store, asking->name);
+    if (again)
+        ask_instance(link, asking->name);
+    asking_free(asking);
+    changed(link);
+}
+
+/* An instance that is known and is being asked for already is asked for once more afterwards. */
+static void ask_instance(struct link *link, const char *name) {
+    struct store_row *row = store_find(link->store, name);
+    if (row && row->wanted) {
+        row->again = true;
+        return;
+    }
+    if (row)
+        row->wanted = true;
+    struct asking *asking = mem_new(sizeof *asking);
+    *asking = (struct asking){.next = link->asked, .link = link, .name = str_copy(name)};
+    link->asked = asking;
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    asking->call = incus_call(link->client, "GET", path, NULL, instance_came, asking);
+}
+
+static void event(void *data, const char *type, const json_t *metadata) {
+    struct link *link = data;
+    _cleanup_free_ char *name = NULL;
+    enum store_wants wants = STORE_WANTS_NOTHING;
+    if (str_equal(type, "lifecycle"))
+        wants = store_lifecycle(link->store, metadata, &name);
+    else if (str_equal(type, "operation") && store_operation(link->store, metadata))
+        changed(link);
+    if (wants == STORE_WANTS_LIST)
+        ask_list(link);
+    else if (wants == STORE_WANTS_INSTANCE)
+        ask_instance(link, name);
+    else if (name)
+        changed(link);
+}
+
+static void opened(void *data) {
+    struct link *link = data;
+    link->store->link = LINK_UP;
+    link->pause = 0;
+    str_set(&link->store->why, NULL);
+    ask_list(link); /* what changed before the stream began is in here */
+    changed(link);
+}
+
+static void closed(void *data, struct error *err) {
+    connect_again(data, err);
+}
+
+static void connect_now(void *data) {
+    static const struct events_handler handler = {.event = event, .opened = opened, .closed = closed};
+    struct link *link = data;
+    _cleanup_free_ char *path = incus_path(NULL, NULL);
+    link->retry = NULL;
+    link->events = events_open(link->client, "lifecycle,operation", &handler, link);
+    link->asking_server = incus_call(link->client, "GET", path, NULL, server_came, link);
+}
+
+static void disconnect(struct link *link) {
+    events_free(link->events);
+    call_drop(link->asking_server);
+    call_drop(link->asking_list);
+    link->events = NULL;
+    link->asking_server = link->asking_list = NULL;
+    link->list_again = false;
+}
+
+static void connect_again(struct link *link, const struct error *err) {
+    disconnect(link);
+    store_lost(link->store, err && err->class ? err->message : NULL);
+    link->pause = link->pause == 0                     ? PAUSE_FIRST_MS
+                  : link->pause < PAUSE_LONGEST_MS / 2 ? link->pause * 2
+                                                       : PAUSE_LONGEST_MS;
+    timer_stop(link->retry);
+    link->retry = loop_timer(incus_loop(link->client), link->pause, connect_now, link);
+    changed(link);
+}
+
+struct link *link_open(struct incus *client, struct store *store, void (*function)(void *data),
+                       void *data) {
+    struct link *link = mem_new(sizeof *link);
+    *link = (struct link){.client = client, .store = store, .changed = function, .data = data};
+    connect_now(link);
+    return link;
+}
+
+void link_close(struct link *link) {
+    if (!link)
+        return;
+    disconnect(link);
+    timer_stop(link->retry);
+    while (link->asked)
+        asking_free(link->asked);
+    free(link);
+}
