@@ -194,7 +194,9 @@ void link_close(struct link *link) {
         return;
     disconnect(link);
     timer_stop(link->retry);
-    while (link->asked)
-        asking_free(link->asked);
+    for (struct asking *asking = link->asked, *next; asking; asking = next) {
+        next = asking->next;
+        asking_free(asking);
+    }
     free(link);
 }
