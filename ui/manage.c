@@ -1,5 +1,6 @@
 #include "ui/manage.h"
 
+#include "launch/owner.h"
 #include "session/persist.h"
 #include "session/stop.h"
 
@@ -165,4 +166,45 @@ void manage_start(struct host *host, enum action action) {
         task_start(host->loop, work_task, work);
     else
         work_free(work);
+}
+
+struct orphans {
+    struct host *host;
+    struct strings names;
+};
+
+static void orphans_task(void *data) {
+    struct orphans *orphans = data;
+    struct host *host = orphans->host;
+    for (size_t i = 0; i < orphans->names.count && !host->over; i++) {
+        const char *name = orphans->names.items[i];
+        _cleanup_(error_done) struct error err = {0};
+        const struct store_row *row = store_find(host->store, name);
+        /* what a run has just ended is no orphan: its berth has asked for its end */
+        if (!row || row->busy || instance_is_ending(host->client, name))
+            continue;
+        if (owner_remove_orphan(host->client, name, row->session.status, &err))
+            host->say(host, STYLE_WARNING, "%s is orphaned: its berth has died; removing it", name);
+        else
+            log_error(host->log, &err);
+    }
+    strings_done(&orphans->names);
+    free(orphans);
+}
+
+void manage_orphans(struct host *host) {
+    struct orphans *orphans = NULL;
+    for (size_t i = 0; i < host->store->count; i++) {
+        struct store_row *row = host->store->rows[i];
+        if (!row->session.orphaned || row->removing || row->busy)
+            continue;
+        row->removing = true;
+        if (!orphans) {
+            orphans = mem_new(sizeof *orphans);
+            orphans->host = host;
+        }
+        strings_add(&orphans->names, row->session.name);
+    }
+    if (orphans)
+        task_start(host->loop, orphans_task, orphans);
 }

@@ -8,6 +8,7 @@
 #include "ui/frame.h"
 #include "ui/input.h"
 #include "ui/layers.h"
+#include "ui/manage.h"
 #include "ui/refresh.h"
 #include "ui/view/launch.h"
 #include "ui/view/views.h"
@@ -101,6 +102,7 @@ static void store_changed(void *data) {
     struct app *app = data;
     list_refresh(&app->list);
     refresh_row(app);
+    manage_orphans(&app->host);
     redraw(&app->host);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
+#include "session/orphan.h"
 #include "session/tmux.h"
 #include "workspace/name.h"
 
@@ -20,7 +21,7 @@ static bool has_ended(struct cli *cli, const struct session *row) {
 
 /* Of an ephemeral session that has ended, and nobody was there to remove it. */
 static bool is_left_over(struct cli *cli, const struct session *row) {
-    return !row->persistent && (str_equal(row->status, "Stopped") || has_ended(cli, row));
+    return !row->persistent && !row->orphaned && (str_equal(row->status, "Stopped") || has_ended(cli, row));
 }
 
 static bool has_container(const struct targets *targets, const struct record *record) {
@@ -66,6 +67,26 @@ static int remove_all(struct cli *cli, const struct targets *targets, const stru
     return status;
 }
 
+/* What belongs to nobody any more is not asked for: nothing of it is anybody's. */
+static size_t remove_orphans(struct cli *cli, struct targets *targets) {
+    _cleanup_free_ struct stop *stops = mem_new((targets->sessions.count + 1) * sizeof *stops);
+    _cleanup_(error_done) struct error ignored = {0};
+    size_t count = 0, good = 0;
+    orphans_settle(cli->client, &targets->sessions);
+    for (size_t i = 0; i < targets->sessions.count; i++)
+        if (targets->sessions.items[i].orphaned)
+            stops[count++] =
+                (struct stop){.session = &targets->sessions.items[i], .force = true, .remove = true};
+    bool waited = stop_sessions(cli->client, stops, count, &ignored);
+    for (size_t i = 0; i < count && waited; i++) {
+        good += stops[i].done;
+        cli_notice(cli, stops[i].done ? "%s removed: its berth has died" : "%s could not be removed",
+                   stops[i].session->name);
+        stop_done(&stops[i]);
+    }
+    return good;
+}
+
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(targets_done) struct targets targets = {0};
     _cleanup_(strings_done) struct strings details = {0};
@@ -76,11 +97,12 @@ static int run(struct cli *cli, struct error *err) {
     records_load(&targets.records);
     targets.rows = mem_new((targets.sessions.count + 1) * sizeof *targets.rows);
     _cleanup_free_ const struct record **records = mem_new((targets.records.count + 1) * sizeof *records);
-    size_t count = 0;
+    size_t count = 0, orphans = remove_orphans(cli, &targets);
     find(cli, &targets, &details, records, &count);
-    if (details.count == 0) {
+    if (details.count == 0 && orphans)
+        return targets_summary("Cleaned", orphans, err) ? 0 : -1;
+    if (details.count == 0)
         return cli_print("Nothing to clean\n", err) ? 0 : -1;
-    }
     _cleanup_free_ char *question = str_printf("remove %s?", details.count == 1 ? "this" : "these");
     if (!targets_confirm(cli, question, &details, false, err))
         return -1;
@@ -93,7 +115,8 @@ const struct command command_clean = {
     .name = "clean",
     .arguments = "[--sessions] [--all]",
     .summary = "remove what ended sessions have left",
-    .help = "Without a flag: containers of ephemeral sessions that have ended. --sessions: saved sessions\n"
+    .help = "Containers of runs whose berth has died are removed in any case. Without a flag: containers\n"
+            "of ephemeral sessions that have ended. --sessions: saved sessions\n"
             "whose container is gone. --all: both. A session that goes on and what is persistent is never\n"
             "touched. Asks first.",
     .flags = flags,

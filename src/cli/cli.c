@@ -197,7 +197,7 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
 
 int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     struct cli cli = {
-        .screen = screen, .user = -1, .group = -1, .json_errors = looks_like_json(argc, argv)};
+        .screen = screen, .user = -1, .group = -1, .wait = 60, .json_errors = looks_like_json(argc, argv)};
     _cleanup_(error_done) struct error err = {0};
     int status = dispatch(&cli, argc, argv, &err);
     if (err.class != ERROR_NONE) {

@@ -49,6 +49,7 @@ struct cli {
     char *resume; /* the id, "" for the last one; NULL: not asked for */
     bool sessions;
     long timeout; /* seconds; 0: none */
+    long wait;    /* seconds for a free slot */
     struct strings arguments;
     const struct command *command;
     struct loop *loop;

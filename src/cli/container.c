@@ -66,15 +66,7 @@ static int delete_it(struct cli *cli, struct error *err) {
                                                instance.name, instance.status);
     if (!targets_confirm(cli, question, NULL, true, err))
         return -1;
-    if (!str_equal(instance.status, "Stopped") &&
-        !instance_change(cli->client, instance.name, "stop", true, -1, err) && err->code != 404)
-        return -1;
-    error_done(err);
-    if (instance.ephemeral || instance_delete(cli->client, instance.name, err) || err->code == 404) {
-        error_done(err);
-        return 0;
-    }
-    return -1;
+    return instance_destroy(cli->client, instance.name, err) ? 0 : -1;
 }
 
 /* 0 for yes, 1 for no; no words, as scripts want it. */

@@ -111,6 +111,10 @@ static bool take_group(struct cli *cli, const char *value, struct error *err) {
     return take_number("--group", value, &cli->group, err);
 }
 
+static bool take_wait(struct cli *cli, const char *value, struct error *err) {
+    return take_number("--wait", value, &cli->wait, err);
+}
+
 static bool take_keep(struct cli *cli, const char *value, struct error *err) {
     return take_number("--keep", value, &cli->keep, err);
 }
@@ -218,3 +222,5 @@ const struct flag flag_description = {"description",   0, "TEXT", "the image's d
                                       take_description};
 const struct flag flag_prefix = {"prefix", 0, "P", "only aliases that begin so", false, take_prefix};
 const struct flag flag_every_image = {"all", 0, NULL, "images without an alias too", false, take_all};
+const struct flag flag_wait = {"wait", 0,        "SECONDS", "how long to wait for a free slot (default 60)",
+                               false,  take_wait};

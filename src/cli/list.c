@@ -3,13 +3,15 @@
 #include "cli/flags.h"
 #include "idmap/explain.h"
 #include "record/record.h"
+#include "session/orphan.h"
 #include "workspace/name.h"
 
 /* "Active Containers:" and what follows it is coi's form, which scripts read. */
 static void row_text(const struct session *row, struct buffer *out) {
     _cleanup_free_ char *image = str_shown(row->image), *workspace = str_shown(row->workspace),
                         *raw = explain_raw(row->raw);
-    buffer_printf(out, "  %s (%s)\n", row->name, row->persistent ? "persistent" : "ephemeral");
+    buffer_printf(out, "  %s (%s)%s\n", row->name, row->persistent ? "persistent" : "ephemeral",
+                  row->orphaned ? " (orphaned: its berth has died; it is being removed)" : "");
     buffer_printf(out, "    Status: %s\n", row->status);
     if (*row->ipv4)
         buffer_printf(out, "    IPv4: %s\n", row->ipv4);
@@ -21,13 +23,14 @@ static void row_text(const struct session *row, struct buffer *out) {
 }
 
 static json_t *row_json(const struct session *row) {
-    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:{s:s, s:s, s:b}}", "name",
+    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}}", "name",
                      row->name, "status", row->status, "created_at", row->created_at, "image",
                      json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
                      json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
                      row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner,
-                     "idmap", "method", row->method == IDMAP_REFUSED ? "none" : explain_method(row->method),
-                     "raw", row->raw, "shift", row->shift);
+                     "orphaned", row->orphaned, "idmap", "method",
+                     row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw,
+                     "shift", row->shift);
 }
 
 static void record_text(const struct record *record, struct buffer *out) {
@@ -77,6 +80,11 @@ static int run(struct cli *cli, struct error *err) {
         records_load(&saved);
     for (size_t i = 0; i < saved.unreadable.count; i++)
         cli_notice(cli, "not a session record: %s", saved.unreadable.items[i]);
+    orphans_settle(cli->client, &sessions);
+    size_t orphans = orphans_remove(cli->client, &sessions);
+    if (orphans)
+        cli_notice(cli, "%zu orphaned container%s of runs whose berth has died: removing", orphans,
+                   orphans == 1 ? "" : "s");
     const struct records *shown = cli->all ? &saved : NULL;
     if (cli_wants_json(cli)) {
         _cleanup_json_ json_t *json = make_json(&sessions, shown);

@@ -132,6 +132,11 @@ static char *ending_operation(struct incus *client, const char *name) {
     return NULL;
 }
 
+bool instance_is_ending(struct incus *client, const char *name) {
+    _cleanup_free_ char *wait = ending_operation(client, name);
+    return wait != NULL;
+}
+
 bool instance_await_end(struct incus *client, const char *name) {
     _cleanup_(error_done) struct error ignored = {0};
     _cleanup_free_ char *wait = ending_operation(client, name);
@@ -143,6 +148,19 @@ bool instance_await_end(struct incus *client, const char *name) {
 bool instance_delete(struct incus *client, const char *name, struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     return operation_run(client, "DELETE", path, NULL, NULL, NULL, NULL, err);
+}
+
+bool instance_destroy(struct incus *client, const char *name, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    bool good =
+        instance_get(client, name, &instance, err) &&
+        (str_equal(instance.status, "Stopped") || instance_change(client, name, "stop", true, -1, err)) &&
+        instance_delete(client, name, err);
+    if (!good && err->code == 404) { /* an ephemeral one is deleted by the daemon when it stops */
+        error_done(err);
+        return true;
+    }
+    return good;
 }
 
 bool instance_patch(struct incus *client, const char *name, const json_t *body, struct error *err) {

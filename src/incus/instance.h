@@ -50,7 +50,13 @@ bool instance_ask(struct incus *client, const char *name, const char *action, bo
  * true.
  */
 bool instance_await_end(struct incus *client, const char *name);
+/* Whether it is just doing so. */
+bool instance_is_ending(struct incus *client, const char *name);
 bool instance_delete(struct incus *client, const char *name, struct error *err) nodiscard;
+/*
+ * Kills it if it runs, and deletes it, ephemeral or not. That it is not there (any more) is no error.
+ */
+bool instance_destroy(struct incus *client, const char *name, struct error *err) nodiscard;
 /* Changes what `body` names ({"config": {…}, "devices": {…}, "ephemeral": …}); the rest stays. */
 bool instance_patch(struct incus *client, const char *name, const json_t *body,
                     struct error *err) nodiscard;

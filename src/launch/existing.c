@@ -1,6 +1,7 @@
 #include "launch/existing.h"
 
 #include "launch/label.h"
+#include "launch/owner.h"
 #include "workspace/name.h"
 
 static bool refuse(const struct instance *instance, const struct prepared *prepared,
@@ -37,6 +38,8 @@ static bool look(struct incus *client, const char *name, struct prepared *prepar
     const struct launch_request *request = prepared->request;
     if (!instance_get(client, name, &instance, err))
         return false;
+    if (owner_orphaned(&instance)) /* the slot is free when it is gone */
+        return instance_destroy(client, name, err);
     bool may = request->resume || request->shell || settings_bool(request->settings, SETTING_PERSISTENT);
     bool usable = may && label_is_of(&instance, &prepared->workspace) &&
                   (instance_running(&instance) || str_equal(instance.status, "Stopped")) &&

@@ -20,6 +20,7 @@
 #define LABEL_RECORD       "user.berth.session" /* the id of its record */
 #define LABEL_PERSISTENT   "user.berth.persistent"
 #define LABEL_LAUNCH       "user.berth.launch" /* tells one launch's instance from any other of its name */
+#define LABEL_OWNER        "user.berth.owner" /* owner.h; of a run's container, or a session's in its launch */
 #define LABEL_REASON       "user.berth.reason"
 #define LABEL_NOT_ISOLATED "user.berth.not-isolated"
 

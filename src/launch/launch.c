@@ -7,6 +7,7 @@
 #include "workspace/name.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 /* The daemon's words for the two causes that have a second way. */
 #define WORDS_NO_IDMAPPED "idmapping abilities are required"
@@ -38,15 +39,8 @@ static bool try_undo(struct incus *client, const struct plan *plan, struct error
     if (!instance_get(client, plan->name, &instance, err))
         return err->code == 404;
     const char *ours = json_get_str(json_at(plan->body, "config"), LABEL_LAUNCH);
-    if (!str_equal(instance_config(&instance, LABEL_LAUNCH), ours))
-        return true;
-    if (!str_equal(instance.status, "Stopped")) {
-        /* an ephemeral one is deleted by the daemon when it stops */
-        if (!instance_change(client, plan->name, "stop", true, -1, err) && err->code != 404)
-            return false;
-        error_done(err);
-    }
-    return instance_delete(client, plan->name, err) || err->code == 404;
+    return !str_equal(instance_config(&instance, LABEL_LAUNCH), ours) ||
+           instance_destroy(client, plan->name, err);
 }
 
 bool launch_undo(struct incus *client, const struct plan *plan, struct error *err) {
@@ -70,8 +64,11 @@ bool launch_undo(struct incus *client, const struct plan *plan, struct error *er
 /* Undoes after a failure; what then is left is added to the failure's hints. */
 static bool undo_after(const struct launch *launch, struct error *err) {
     _cleanup_(error_done) struct error undo = {0};
-    if (!launch_undo(launch->client, launch->plan, &undo))
-        error_also(err, &undo);
+    if (launch_undo(launch->client, launch->plan, &undo))
+        return false;
+    error_also(err, &undo);
+    owner_abandon(launch->prepared->owner);
+    launch->prepared->owner = NULL;
     return false;
 }
 
@@ -136,6 +133,22 @@ static bool is_ours(const struct launch *launch) {
 }
 
 /*
+ * Another free slot when somebody was faster. Sessions take the next one; of the many that a run may have
+ * it is one by chance, so that twenty at one moment do not meet again at the next.
+ */
+static unsigned int another_slot(const struct prepared *prepared) {
+    const char *prefix = prepared->prefix, *workspace = prepared->workspace.path;
+    unsigned int first = prepared->slot + 1, last = prepared_last_slot(prepared);
+    if (last > SESSION_SLOTS) {
+        unsigned int random = 0;
+        (void)!getrandom(&random, sizeof random, 0);
+        first = SESSION_SLOTS + 1 + random % (last - SESSION_SLOTS);
+    }
+    unsigned int slot = name_free_slot(prefix, workspace, first, last, &prepared->taken);
+    return slot ? slot : name_free_slot(prefix, workspace, 1, last, &prepared->taken);
+}
+
+/*
  * Creates, and moves on to the next slot where somebody else took the name first: the daemon alone
  * decides who has it, so that two launches at one moment get two slots.
  */
@@ -160,11 +173,9 @@ static bool create(struct launch *launch, struct error *err) {
             strings_add(&prepared->taken, launch->plan->name);
         else if (is_ours(launch)) /* created, but not started */
             return start_when_free(launch, err) || start_failed(launch, err);
-        unsigned int next = prepared->request->slot
-                                ? 0
-                                : name_free_slot(prepared->prefix, prepared->workspace.path,
-                                                 prepared->slot + 1, &prepared->taken);
+        unsigned int next = prepared->request->slot ? 0 : another_slot(prepared);
         if (!next) {
+            prepared->full = !prepared->request->slot;
             error_hint(err, "%s was made by somebody else at the same moment: try again",
                        launch->plan->name);
             return false;
@@ -235,6 +246,12 @@ static bool without_isolation(struct launch *launch, const char *why, struct err
 bool launch_new(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                 struct plan *plan, struct error *err) {
     struct launch launch = {client, prepared, watcher, plan};
+    const struct launch_request *request = prepared->request;
+    if (request->shell || !settings_bool(request->settings, SETTING_PERSISTENT)) {
+        prepared->owner = owner_new(client, prepared->prefix, err);
+        if (!prepared->owner)
+            return false;
+    }
     bool good = attempt(&launch, err);
     if (!good && plan->decision.shift && says(err, WORDS_NO_IDMAPPED))
         good = without_shift(&launch, err);

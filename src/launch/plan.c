@@ -49,6 +49,7 @@ static json_t *make_config(const struct plan_input *input) {
     _cleanup_free_ char *slot = str_printf("%u", input->slot);
     set(config, LABEL_VERSION, BERTH_VERSION);
     set(config, LABEL_LAUNCH, input->launch_id);
+    set(config, LABEL_OWNER, input->owner ? input->owner : "");
     set(config, LABEL_RECORD, input->session_id ? input->session_id : "");
     set(config, LABEL_WORKSPACE, input->workspace);
     set(config, LABEL_SLOT, slot);

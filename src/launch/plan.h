@@ -13,6 +13,7 @@
 struct plan_input {
     const char *name;      /* of the instance */
     const char *launch_id; /* tells this launch's instance from any other of the same name */
+    const char *owner;     /* owner_label(); NULL: nobody is to remove it */
     unsigned int slot;
     const char *workspace; /* as the user thinks of it */
     const char *source;    /* what is mounted */

@@ -44,6 +44,25 @@ bool prepare_mounts(const struct launch_request *request, struct mounts *mounts,
     return true;
 }
 
+/*
+ * Of the workspace's containers that are there, one by chance is looked at beside the launch: if it was
+ * left by a berth that has died it goes.
+ */
+static void look_at_another(struct incus *client, const struct prepared *prepared) {
+    const struct strings *taken = &prepared->taken;
+    _cleanup_free_ char *first = name_of(prepared->prefix, prepared->workspace.path, 1);
+    size_t length = strlen(first) - 1, count = 0, chosen = 0;
+    for (size_t i = 0; i < taken->count; i++) {
+        unsigned int random = 0;
+        if (strncmp(taken->items[i], first, length) != 0)
+            continue;
+        (void)!getrandom(&random, sizeof random, 0);
+        chosen = random % ++count == 0 ? i : chosen;
+    }
+    if (count)
+        owner_check(client, taken->items[chosen]);
+}
+
 static bool choose_slot(struct incus *client, struct prepared *prepared, struct error *err) {
     const char *workspace = prepared->workspace.path;
     if (!existing_find(client, prepared, err))
@@ -54,10 +73,13 @@ static bool choose_slot(struct incus *client, struct prepared *prepared, struct 
         prepared->slot = prepared->request->slot;
         return true;
     }
-    prepared->slot = name_free_slot(prepared->prefix, workspace, 1, &prepared->taken);
+    unsigned int last = prepared_last_slot(prepared);
+    look_at_another(client, prepared);
+    prepared->slot = name_free_slot(prepared->prefix, workspace, 1, last, &prepared->taken);
     if (prepared->slot)
         return true;
-    error_set(err, ERROR_FAILED, "all %u slots of %s are taken", SESSION_SLOTS, workspace);
+    prepared->full = true;
+    error_set(err, ERROR_FAILED, "all %u slots of %s are taken", last, workspace);
     error_hint(err, "berth list shows them; berth kill NAME frees one");
     return false;
 }
@@ -196,6 +218,7 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
     struct plan_input input = {
         .name = name,
         .launch_id = launch_id,
+        .owner = prepared->owner ? owner_label(prepared->owner) : NULL,
         .slot = prepared->slot,
         .workspace = prepared->workspace.path,
         .source = prepared->workspace.source,

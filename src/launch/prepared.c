@@ -1,5 +1,7 @@
 #include "launch/prepared.h"
 
+#include "workspace/name.h"
+
 void prepared_done(struct prepared *prepared) {
     workspace_done(&prepared->workspace);
     mounts_done(&prepared->mounts);
@@ -7,5 +9,12 @@ void prepared_done(struct prepared *prepared) {
     json_decref(prepared->root_device);
     free(prepared->shifting_device);
     instance_done(&prepared->existing);
+    owner_release(prepared->owner);
     *prepared = (struct prepared){0};
+}
+
+unsigned int prepared_last_slot(const struct prepared *prepared) {
+    const struct launch_request *request = prepared->request;
+    bool run = !request->shell && !settings_bool(request->settings, SETTING_PERSISTENT);
+    return run ? RUN_SLOTS : SESSION_SLOTS;
 }

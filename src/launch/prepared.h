@@ -3,6 +3,7 @@
 
 #include "idmap/idmap.h"
 #include "incus/instance.h"
+#include "launch/owner.h"
 #include "launch/request.h"
 #include "workspace/workspace.h"
 
@@ -15,10 +16,15 @@ struct prepared {
     struct idmap_decision decision;
     struct strings taken; /* names of all instances there are */
     unsigned int slot;
+    bool full;                /* with an error: every slot was taken, and one may become free */
     json_t *root_device;      /* of the default profile; NULL if it has none */
     char *shifting_device;    /* of the default profile: one with shift=true; NULL if there is none */
     const char *not_isolated; /* why isolation was given up; NULL while it was not */
+    struct owner
+        *owner; /* of what is made: a run, or a session in its launch; NULL: nobody is to remove it */
     /* The container that is there for this workspace and slot, to be reused; json NULL: none. */
     struct instance existing;
 };
 void prepared_done(struct prepared *prepared);
+/* The last slot that it may have: sessions have few, runs many. */
+unsigned int prepared_last_slot(const struct prepared *prepared);

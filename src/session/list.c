@@ -1,5 +1,6 @@
 #include "session/list.h"
 
+#include "launch/owner.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -70,6 +71,7 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->raw = str_copy(instance_config(instance, "raw.idmap"));
     session->shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
     session->ephemeral = instance->ephemeral;
+    session->orphaned = owner_orphaned(instance);
     session->shell = !instance->ephemeral && *instance_config(instance, LABEL_RECORD);
     session->method = *session->raw ? IDMAP_RAW : session->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
     session->foreign = !name_parse(prefix, instance->name, &session->slot);

@@ -13,6 +13,7 @@ struct session {
     char *owner;           /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
     bool ephemeral;        /* in Incus' sense: deleted by the daemon once it stops */
     bool persistent;       /* kept when its session ends */
+    bool orphaned;         /* of a run whose berth has died: to be removed */
     bool shell;            /* made by `berth shell`: its session is its tmux */
     struct idmap_ids code; /* of who works in it; uid 0 where it does not say */
     unsigned int slot;

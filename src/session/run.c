@@ -3,7 +3,7 @@
 #include "incus/instance.h"
 #include "launch/launch.h"
 
-bool run_finish(struct incus *client, const struct plan *plan, struct error *err) {
+static bool finish(struct incus *client, const struct plan *plan, struct error *err) {
     _cleanup_(error_done) struct error asking = {0}, looking = {0};
     _cleanup_(instance_done) struct instance instance = {0};
     if (plan->was_running || instance_ask(client, plan->name, "stop", !plan->persistent, &asking))
@@ -17,5 +17,14 @@ bool run_finish(struct incus *client, const struct plan *plan, struct error *err
         return true;
     error_move(err, &asking);
     error_prefix(err, "%s still runs", plan->name);
+    return false;
+}
+
+bool run_finish(struct incus *client, struct prepared *prepared, const struct plan *plan,
+                struct error *err) {
+    if (finish(client, plan, err))
+        return true;
+    owner_abandon(prepared->owner);
+    prepared->owner = NULL;
     return false;
 }

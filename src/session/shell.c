@@ -108,18 +108,25 @@ static bool set_up(const struct inside *inside, const struct prepared *prepared,
                                : verify_by_itself(inside, plan, err);
 }
 
-bool shell_start(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
+bool shell_start(const struct inside *inside, struct prepared *prepared, const struct plan *plan,
                  bool with_tmux, const struct launch_watcher *watcher, struct error *err) {
     struct loop *loop = incus_loop(inside->client);
     loop_interruptible(loop, true);
     bool good = set_up(inside, prepared, plan, with_tmux, watcher, err);
     loop_interruptible(loop, false);
+    if (good) { /* from here on it is the user's */
+        owner_release(prepared->owner);
+        prepared->owner = NULL;
+    }
     if (good || plan->reused)
         return good;
     _cleanup_(error_done) struct error undo = {0};
-    if (!launch_undo(inside->client, plan, &undo))
-        error_also(err, &undo);
-    else
+    if (launch_undo(inside->client, plan, &undo)) {
         records_forget(plan->name);
+        return false;
+    }
+    error_also(err, &undo);
+    owner_abandon(prepared->owner);
+    prepared->owner = NULL;
     return false;
 }

@@ -19,5 +19,5 @@ bool shell_resume(struct launch_request *request, struct settings *settings, con
  * removed, and its record with it; one that was reused stays as it is. An image without the user's home
  * is told to the watcher, and inside->environment changed to live without it.
  */
-bool shell_start(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
+bool shell_start(const struct inside *inside, struct prepared *prepared, const struct plan *plan,
                  bool with_tmux, const struct launch_watcher *watcher, struct error *err) nodiscard;

@@ -40,7 +40,7 @@ bool name_parse(const char *prefix, const char *name, unsigned int *slot) {
     if (strspn(hash, "0123456789abcdef") != HASH_DIGITS || hash[HASH_DIGITS] != '-')
         return false;
     const char *digits = hash + HASH_DIGITS + 1;
-    if (digits[0] == '0' || !str_to_number(digits, SESSION_SLOTS, &number))
+    if (digits[0] == '0' || !str_to_number(digits, RUN_SLOTS, &number))
         return false;
     if (slot)
         *slot = (unsigned int)number;
@@ -48,8 +48,8 @@ bool name_parse(const char *prefix, const char *name, unsigned int *slot) {
 }
 
 unsigned int name_free_slot(const char *prefix, const char *workspace, unsigned int first,
-                            const struct strings *taken) {
-    for (unsigned int slot = first; slot <= SESSION_SLOTS; slot++) {
+                            unsigned int last, const struct strings *taken) {
+    for (unsigned int slot = first; slot <= last; slot++) {
         _cleanup_free_ char *name = name_of(prefix, workspace, slot);
         if (!strings_has(taken, name))
             return slot;

@@ -1,12 +1,14 @@
 /*
  * Names of session containers, as coi makes them: PREFIX, the first 8 hex digits of the SHA-256 of
- * the workspace's absolute path (no symbolic link resolved), "-", the slot from 1 to 10.
+ * the workspace's absolute path (no symbolic link resolved), "-", the slot: from 1 to 10 for sessions, to
+ * 99 for runs, which scripts start by the dozen.
  */
 #pragma once
 
 #include "base/error.h"
 
 #define SESSION_SLOTS 10u
+#define RUN_SLOTS     99u
 
 /* $COI_CONTAINER_PREFIX or "coi-"; an error if it cannot begin an instance's name. Lent. */
 const char *name_prefix(struct error *err) nodiscard;
@@ -17,6 +19,6 @@ char *name_of(const char *prefix, const char *workspace, unsigned int slot) nodi
 /* Whether `name` has this form; *slot gets its slot. `slot` may be NULL. */
 bool name_parse(const char *prefix, const char *name, unsigned int *slot);
 
-/* The lowest slot from `first` on whose name is not in `taken`; 0 if none is left. */
+/* The lowest slot from `first` to `last` whose name is not in `taken`; 0 if none is left. */
 unsigned int name_free_slot(const char *prefix, const char *workspace, unsigned int first,
-                            const struct strings *taken);
+                            unsigned int last, const struct strings *taken);

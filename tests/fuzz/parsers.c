@@ -57,7 +57,7 @@ static void words(const char *text) {
     assert(all.count > 0);
     unsigned int slot = 0;
     if (name_parse("coi-", text, &slot))
-        assert(slot >= 1 && slot <= SESSION_SLOTS);
+        assert(slot >= 1 && slot <= RUN_SLOTS);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);

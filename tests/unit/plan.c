@@ -162,14 +162,15 @@ static void test_names(void **state) {
 static void test_slots(void **state) {
     (void)state;
     _cleanup_(strings_done) struct strings taken = {0};
-    assert_int_equal(name_free_slot("p-", "/w", 1, &taken), 1);
+    assert_int_equal(name_free_slot("p-", "/w", 1, 10, &taken), 1);
     for (unsigned int slot = 1; slot <= SESSION_SLOTS; slot++) {
         if (slot != 4)
             strings_take(&taken, name_of("p-", "/w", slot));
     }
-    assert_int_equal(name_free_slot("p-", "/w", 1, &taken), 4);
-    assert_int_equal(name_free_slot("p-", "/w", 5, &taken), 0);
-    assert_int_equal(name_free_slot("p-", "/other", 1, &taken), 1);
+    assert_int_equal(name_free_slot("p-", "/w", 1, 10, &taken), 4);
+    assert_int_equal(name_free_slot("p-", "/w", 5, 10, &taken), 0);
+    assert_int_equal(name_free_slot("p-", "/w", 5, RUN_SLOTS, &taken), 11);
+    assert_int_equal(name_free_slot("p-", "/other", 1, 10, &taken), 1);
 }
 
 static void test_prefix(void **state) {

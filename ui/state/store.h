@@ -20,6 +20,7 @@ struct store_row {
     bool wanted;      /* it is being asked for */
     bool again;       /* and has changed since */
     bool listed;      /* in the list that is coming in */
+    bool removing;    /* an orphan that is being removed */
     /* Filled in by statistics: -1 unknown. */
     double cpu;               /* of one processor, in percent */
     int64_t memory;           /* bytes */

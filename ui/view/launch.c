@@ -7,6 +7,7 @@
 #include "launch/verify.h"
 #include "session/run.h"
 #include "session/shell.h"
+#include "session/warden.h"
 #include "ui/view/host.h"
 
 #include <signal.h>
@@ -150,7 +151,7 @@ static void set_launched(struct job *job) {
     close_layer(job);
 }
 
-static void run(struct job *job, const struct plan *plan) {
+static void run(struct job *job, struct prepared *prepared, const struct plan *plan) {
     struct host *host = job->host;
     _cleanup_(error_done) struct error leaving = {0};
     step(job, "verify the mapping");
@@ -159,16 +160,18 @@ static void run(struct job *job, const struct plan *plan) {
         set_launched(job);
         host->show_log(host);
         list_show(host->list, plan->name);
+        _cleanup_(warden_cleanup) struct warden *warden =
+            prepared->owner ? warden_start(host->client, plan->name) : NULL;
         run_command(job, plan);
     }
-    if (!run_finish(host->client, plan, &leaving))
+    if (!run_finish(host->client, prepared, plan, &leaving))
         log_error(host->log, &leaving);
     if (job->launched && job->err.class == ERROR_NONE && !host->over)
         host->say(host, job->status ? STYLE_BAD : STYLE_GOOD, "%s: the command ended with status %d",
                   plan->name, job->status);
 }
 
-static void shell(struct job *job, const struct prepared *prepared, const struct plan *plan,
+static void shell(struct job *job, struct prepared *prepared, const struct plan *plan,
                   const struct launch_watcher *watcher) {
     struct host *host = job->host;
     struct inside inside = {host->client, plan->name, plan->code, plan->environment};
@@ -204,7 +207,7 @@ static void launch(struct job *job) {
     if (job->shell)
         shell(job, &prepared, &plan, &watcher);
     else
-        run(job, &plan);
+        run(job, &prepared, &plan);
 }
 
 static void launch_task(void *data) {

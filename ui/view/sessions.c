@@ -67,6 +67,7 @@ static void draw_heading(const struct list *list, const struct columns *columns,
 static enum style state_style(const struct store_row *row) {
     const char *status = row->session.status;
     return row->busy                      ? STYLE_WARNING
+           : row->session.orphaned        ? STYLE_BAD
            : str_equal(status, "Running") ? STYLE_GOOD
            : str_equal(status, "Stopped") ? STYLE_PLAIN
            : str_equal(status, "Frozen")  ? STYLE_WARNING
@@ -77,6 +78,8 @@ static char *state_text(const struct store_row *row) {
     const char *status = row->session.status;
     if (row->busy)
         return str_printf("%s %s", theme_glyph(GLYPH_CHANGING), row->busy);
+    if (row->session.orphaned)
+        return str_printf("%s orphan", theme_glyph(GLYPH_WARNING));
     if (str_equal(status, "Running"))
         return str_printf("%s run", theme_glyph(GLYPH_RUNNING));
     if (str_equal(status, "Stopped"))

@@ -1,0 +1,259 @@
+#include "launch/owner.h"
+
+#include "base/path.h"
+#include "launch/label.h"
+#include "record/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+/* How long the guard tries, and how often. */
+#define GUARD_PATIENCE_MS 60000
+#define GUARD_RETRY_MS    200
+/* What the daemon was just asked for may not be listed yet when our process dies. */
+#define GUARD_SETTLE_MS 3000
+
+#define RELEASED 'x'
+
+struct owner {
+    int socket; /* holds the name */
+    int guard;  /* to the guard, which sees its end */
+    char *label;
+};
+
+static struct sockaddr_un address_of(const char *id, socklen_t *length) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int size = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "berth-owner-%s", id);
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)size);
+    return address;
+}
+
+static int take_name(const char *id) {
+    socklen_t length;
+    struct sockaddr_un address = address_of(id, &length);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool is_held(const char *id) {
+    socklen_t length;
+    struct sockaddr_un address = address_of(id, &length);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    /* in doubt it is */
+    return fd < 0 || connect(fd, (const struct sockaddr *)&address, length) == 0 || errno != ECONNREFUSED;
+}
+
+/* The first word of a file; "" if there is none. Caller owns. */
+static char *word_of(const char *file) {
+    _cleanup_(buffer_done) struct buffer content = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    if (!path_read(file, &content, &ignored) || !content.data)
+        return str_copy("");
+    return str_copy_n(content.data, strcspn(content.data, " \n:"));
+}
+
+/* "UID:MACHINE:BOOT:NETWORK:" of this process. Caller owns. */
+static char *place(void) {
+    struct stat network;
+    _cleanup_free_ char *machine = word_of("/etc/machine-id"),
+                        *boot = word_of("/proc/sys/kernel/random/boot_id");
+    unsigned long inode = stat("/proc/self/ns/net", &network) == 0 ? network.st_ino : 0;
+    return str_printf("%u:%s:%s:%lu:", getuid(), machine, boot, inode);
+}
+
+bool owner_is_dead(const char *label, bool running) {
+    _cleanup_free_ char *ours = place(), *copy = str_copy(label), *here = str_copy(ours);
+    char *theirs[5] = {0}, *mine[5] = {0}, *rest = copy, *rest_here = here;
+    for (int i = 0; i < 5; i++) {
+        theirs[i] = strsep(&rest, ":");
+        mine[i] = strsep(&rest_here, ":");
+        if (!theirs[i])
+            return false;
+    }
+    if (!str_equal(theirs[0], mine[0]) || !*theirs[1] || !str_equal(theirs[1], mine[1]))
+        return false;
+    /* nothing that runs is older than the machine's start: such a one is another machine's after all */
+    if (!str_equal(theirs[2], mine[2]))
+        return !running;
+    return str_equal(theirs[3], mine[3]) && !is_held(theirs[4]);
+}
+
+bool owner_orphaned(const struct instance *instance) {
+    const char *label = instance_config(instance, LABEL_OWNER);
+    return *label && instance->ephemeral &&
+           str_equal(instance_config(instance, LABEL_PERSISTENT), "false") &&
+           owner_is_dead(label, !str_equal(instance->status, "Stopped"));
+}
+
+bool owner_remove_orphan(struct incus *client, const char *name, const char *status, struct error *err) {
+    /* the daemon deletes an ephemeral one when it has stopped; one that never started is deleted */
+    if (!str_equal(status, "Stopped"))
+        return instance_ask(client, name, "stop", true, err);
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    return incus_request(client, "DELETE", path, NULL, NULL, err);
+}
+
+static void asked(void *data, const struct reply *reply, struct error *err) {
+    (void)data, (void)reply, (void)err; /* another berth was faster, or the next one does it */
+}
+
+static void looked(void *data, const struct reply *reply, struct error *err) {
+    struct incus *client = data;
+    _cleanup_(instance_done) struct instance instance = {0};
+    (void)err;
+    if (!reply || !instance_read(&instance, reply->metadata) || !owner_orphaned(&instance))
+        return;
+    bool stopped = str_equal(instance.status, "Stopped");
+    _cleanup_free_ char *path =
+        incus_path(NULL, "instances", instance.name, stopped ? NULL : "state", NULL);
+    _cleanup_json_ json_t *body = json_pack("{s:s, s:b, s:i}", "action", "stop", "force", 1, "timeout", -1);
+    incus_call(client, stopped ? "DELETE" : "PUT", path, stopped ? NULL : body, asked, NULL);
+}
+
+void owner_check(struct incus *client, const char *name) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    incus_call(client, "GET", path, NULL, looked, client);
+}
+
+struct guarding {
+    struct incus *client;
+    const char *label;
+    struct strings found;
+};
+
+static void find(void *data, const struct instance *instance) {
+    struct guarding *guarding = data;
+    if (str_equal(instance_config(instance, LABEL_OWNER), guarding->label))
+        strings_add(&guarding->found, instance->name);
+}
+
+/* One look: true if nothing (more) is there. */
+static bool sweep(struct guarding *guarding, const char *pattern) {
+    _cleanup_(error_done) struct error err = {0};
+    strings_done(&guarding->found);
+    bool clean =
+        instance_each(guarding->client, pattern, find, guarding, &err) && guarding->found.count == 0;
+    for (size_t i = 0; i < guarding->found.count; i++) {
+        _cleanup_(error_done) struct error removing = {0};
+        if (instance_destroy(guarding->client, guarding->found.items[i], &removing))
+            records_forget(guarding->found.items[i]);
+    }
+    return clean;
+}
+
+/* The parent has died in the middle of its work. */
+static void clear(const char *socket, const char *project, const char *prefix, const char *label) {
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
+    struct loop *loop = loop_new(&err);
+    if (!loop)
+        return;
+    struct guarding guarding = {.client = incus_new(loop, socket, project), .label = label};
+    int64_t begin = loop_now(), clean_since = begin;
+    for (int64_t now = begin; now - begin < GUARD_PATIENCE_MS && now - clean_since < GUARD_SETTLE_MS;) {
+        bool clean = sweep(&guarding, pattern);
+        now = loop_now();
+        if (!clean)
+            clean_since = now;
+        if (!loop_pause(loop, GUARD_RETRY_MS, &err))
+            break;
+    }
+    strings_done(&guarding.found);
+    incus_free(guarding.client);
+    loop_free(loop);
+}
+
+/* Holds nothing of its parent's but the name and the pipe: no terminal, no output, no connection. */
+static void drop_descriptors(int socket, int pipe) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), low = socket < pipe ? socket : pipe,
+        high = socket < pipe ? pipe : socket;
+    for (int fd = 0; fd <= 2 && null >= 0; fd++)
+        dup2(null, fd);
+    if (low > 3)
+        close_range(3, (unsigned int)low - 1, 0);
+    if (high > low + 1)
+        close_range((unsigned int)low + 1, (unsigned int)high - 1, 0);
+    close_range((unsigned int)high + 1, ~0u, 0);
+}
+
+static void guard(int socket, int pipe, const char *daemon, const char *project, const char *prefix,
+                  const char *label) {
+    char byte = 0;
+    ssize_t got;
+    setsid();
+    prctl(PR_SET_NAME, "berth-guard");
+    drop_descriptors(socket, pipe);
+    while ((got = read(pipe, &byte, 1)) < 0 && errno == EINTR)
+        ;
+    if (got == 0)
+        clear(daemon, project, prefix, label);
+    _exit(0);
+}
+
+static void new_id(char *id, size_t room) {
+    uint64_t random[2] = {(uint64_t)getpid(), (uint64_t)loop_now()};
+    (void)!getrandom(random, sizeof random, 0);
+    snprintf(id, room, "%016llx%016llx", (unsigned long long)random[0], (unsigned long long)random[1]);
+}
+
+struct owner *owner_new(struct incus *client, const char *prefix, struct error *err) {
+    char id[33];
+    int ends[2];
+    new_id(id, sizeof id);
+    int socket = take_name(id);
+    if (socket < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+        error_errno(err, errno, "nothing was launched: cannot take a name for its owner");
+        if (socket >= 0)
+            close(socket);
+        return NULL;
+    }
+    _cleanup_free_ char *where = place();
+    struct owner *owner = mem_new(sizeof *owner);
+    *owner = (struct owner){socket, ends[1], str_printf("%s%s", where, id)};
+    pid_t pid = fork();
+    if (pid == 0) {
+        /* a child's child is nobody's to wait for */
+        if (fork() == 0)
+            guard(socket, ends[0], incus_socket(client), incus_project(client), prefix, owner->label);
+        _exit(0);
+    }
+    int number = errno;
+    close(ends[0]);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    if (pid > 0)
+        return owner;
+    error_errno(err, number, "nothing was launched: cannot start its guard");
+    owner_release(owner);
+    return NULL;
+}
+
+const char *owner_label(const struct owner *owner) {
+    return owner->label;
+}
+
+void owner_abandon(struct owner *owner) {
+    if (!owner)
+        return;
+    close(owner->guard);
+    close(owner->socket);
+    free(owner->label);
+    free(owner);
+}
+
+void owner_release(struct owner *owner) {
+    if (owner)
+        (void)!send(owner->guard, &(char){RELEASED}, 1, MSG_NOSIGNAL);
+    owner_abandon(owner);
+}
