@@ -35,7 +35,7 @@ LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)
 BENCH_PROGRAMS = $(BENCH:%.c=$(BUILD)/%)
 ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] ui/*/*.[ch] tests/*/*.[ch])
 
-.PHONY: all run check check-unit bench fuzz lint format install uninstall clean help deps libraries
+.PHONY: all run check check-unit bench fuzz fuzz-build lint format install uninstall clean help deps libraries
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -91,12 +91,26 @@ tests-unit: all $(UNIT_PROGRAMS)
 tests: tests-unit $(LIVE_PROGRAMS) $(BENCH_PROGRAMS)
 .PHONY: tests-unit tests
 
-fuzz: ## every parser of outside data under libFuzzer, for SECONDS (60)
+# Everything again with the fuzzer's and the coverage's instruments; main.c and the commands are not needed.
+FUZZ         = build/fuzz
+FUZZ_FLAGS   = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping
+FUZZ_SOURCES = $(filter-out src/cli/%,$(SOURCES)) tests/fuzz/daemon.c tests/fuzz/screen.c
+FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(shell grep -l Covers: tests/fuzz/*.c))
+
+$(FUZZ)/%.o: %.c | libraries
+	@mkdir -p $(@D)
+	@echo "FUZZ $<"
+	@clang $(STANDARD) $(CPPFLAGS) $(LIB_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ_SOURCES:%.c=$(FUZZ)/%.o)
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LIBS)
+
+fuzz-build: $(FUZZ_TARGETS)
+
+fuzz: ## every parser of outside data under libFuzzer, each for SECONDS (60); TARGETS="settings http"
 	@assets/packages build fuzz
-	@mkdir -p build/fuzz/corpus
-	clang -g -O1 $(STANDARD) $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$(LIB_CFLAGS) -o build/fuzz/parsers tests/fuzz/parsers.c $(filter-out src/cli/% ui/%,$(SOURCES)) $(LIB_LIBS)
-	build/fuzz/parsers -max_total_time=$(or $(SECONDS),60) -max_len=4096 build/fuzz/corpus
+	@$(MAKE) --no-print-directory fuzz-build
+	@tests/fuzz/run $(FUZZ) $(or $(SECONDS),60) $(TARGETS)
 
 lint: ## rooms, format, clang-tidy, cppcheck
 	@tests/house

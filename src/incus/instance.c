@@ -168,27 +168,28 @@ bool instance_patch(struct incus *client, const char *name, const json_t *body, 
     return incus_request(client, "PATCH", path, body, NULL, err);
 }
 
-char *instance_start_reason(struct incus *client, const char *name) {
-    _cleanup_(error_done) struct error ignored = {0};
-    _cleanup_(buffer_done) struct buffer log = {0};
-    _cleanup_free_ char *path = incus_path(NULL, "instances", name, "logs", "lxc.log", NULL);
-    if (!incus_fetch(client, path, &log, &ignored) || !log.data)
-        return NULL;
-    struct strings reasons = {0};
-    char *rest = log.data;
-    /* "lxc NAME TIME ERROR    conf - ../src/…/conf.c:lxc_map_ids:3701 - Failed to set up id mapping" */
+/* "lxc NAME TIME ERROR    conf - ../src/…/conf.c:lxc_map_ids:3701 - Failed to set up id mapping" */
+char *instance_log_reason(const char *log) {
+    _cleanup_free_ char *copy = str_copy(log);
+    _cleanup_(strings_done) struct strings reasons = {0};
+    char *rest = copy;
     for (char *line; (line = strsep(&rest, "\n"));) {
         const char *error = strstr(line, " ERROR "), *words = error ? strstr(error, " - ") : NULL;
         const char *behind_place = words ? strstr(words + 3, " - ") : NULL;
-        if (!behind_place)
+        if (!behind_place || !behind_place[3])
             continue;
         _cleanup_free_ char *shown = str_shown(behind_place + 3);
         if (!strings_has(&reasons, shown) && reasons.count < 4)
             strings_add(&reasons, shown);
     }
-    char *joined = reasons.count ? strings_join(&reasons, "; ") : NULL;
-    strings_done(&reasons);
-    return joined;
+    return reasons.count ? strings_join(&reasons, "; ") : NULL;
+}
+
+char *instance_start_reason(struct incus *client, const char *name) {
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_(buffer_done) struct buffer log = {0};
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, "logs", "lxc.log", NULL);
+    return incus_fetch(client, path, &log, &ignored) && log.data ? instance_log_reason(log.data) : NULL;
 }
 
 struct owner_answer {

@@ -66,6 +66,8 @@ bool instance_patch(struct incus *client, const char *name, const json_t *body,
  * reason behind "forkstart … exit status 1". Caller owns; NULL if there is none to be had.
  */
 char *instance_start_reason(struct incus *client, const char *name) nodiscard;
+/* The same of a log's text. */
+char *instance_log_reason(const char *log) nodiscard;
 
 /* Owner of a path as seen inside: from the daemon's file interface. */
 bool instance_owner(struct incus *client, const char *name, const char *path, long *uid, long *gid,

@@ -111,9 +111,11 @@ static void begun(void *data, const struct reply *reply, struct error *err) {
     operation->path = str_copy_n(reply->operation, strcspn(reply->operation, "?"));
     _cleanup_free_ char *wait = str_printf("%s/wait", operation->path);
     operation->call = incus_call(operation->client, "GET", wait, NULL, ended, operation);
-    if (operation->progress)
-        operation->patience =
-            loop_timer(incus_loop(operation->client), PROGRESS_AFTER_MS, patience_over, operation);
+    if (!operation->progress)
+        return;
+    tell(operation, reply->metadata);
+    operation->patience =
+        loop_timer(incus_loop(operation->client), PROGRESS_AFTER_MS, patience_over, operation);
 }
 
 struct operation *operation_start(struct incus *client, const char *method, const char *path,

@@ -1,6 +1,7 @@
 /* Strings, paths, JSON. */
 #include "base/json.h"
 #include "base/path.h"
+#include "incus/instance.h"
 #include "tests/harness/unit.h"
 
 #include <string.h>
@@ -135,11 +136,24 @@ static void test_lists(void **state) {
     assert_int_equal(buffer.size, 0);
 }
 
+/* The reason in an instance's log; a line whose words are empty is none (found by tests/fuzz/files.c). */
+static void test_log_reason(void **state) {
+    (void)state;
+    _cleanup_free_ char *reason = instance_log_reason(
+        "lxc a 20260101 ERROR    conf - ../src/conf.c:lxc_map_ids:3701 - Failed to set up id mapping\n"
+        "lxc a 20260101 INFO     start - ../src/start.c:x:1 - fine\n"
+        "lxc a 20260101 ERROR    start - ../src/start.c:x:2 - Failed to spawn\n"
+        "lxc a 20260101 ERROR    start - ../src/start.c:x:2 - Failed to spawn\n");
+    assert_string_equal(reason, "Failed to set up id mapping; Failed to spawn");
+    assert_null(instance_log_reason("lxc a 20260101 ERROR    conf - ../src/conf.c:f:1 - \n"));
+    assert_null(instance_log_reason(""));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_absolute), cmocka_unit_test(test_under), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_shown),    cmocka_unit_test(test_json),  cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_each),
+        cmocka_unit_test(test_absolute), cmocka_unit_test(test_under),      cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_json),       cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_each),     cmocka_unit_test(test_log_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,30 @@
+/* The daemon's list of instances, and what a session says of itself in it. */
+/* Covers: next_mark each_member json_each instance_read session_read label_recorded_code */
+/* Covers: label_is_persistent epoch owner_orphaned owner_is_dead session_copy session_done */
+#include "tests/fuzz/fuzz.h"
+
+#include "session/list.h"
+
+static void member(void *data, json_t *json) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    _cleanup_(session_done) struct session session = {0}, copy = {0};
+    struct record known = {.container = (char *)"coi-aaaaaaaa-1"};
+    struct records records = {.items = &known, .count = 1, .loaded = true};
+    (void)data;
+    if (!instance_read(&instance, json))
+        return;
+    session_read(&session, "coi-", &instance, &records);
+    assert(session.slot <= 99 && (session.foreign || session.slot >= 1));
+    assert(!(session.ephemeral && session.persistent));
+    assert(!session.orphaned || session.ephemeral);
+    copy = session_copy(&session);
+    assert(str_equal(copy.name, session.name));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_json_ json_t *rest = NULL;
+    if (!json_each((const char *)bytes, size, "metadata", member, NULL, &rest, "it", &err))
+        assert(err.class == ERROR_FAILED);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* /proc/self/mountinfo. */
+/* Covers: mounts_type_of_id */
+#include "tests/fuzz/fuzz.h"
+
+#include "idmap/mounts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    _cleanup_free_ char *text = fuzz_text(bytes, size);
+    char type[40] = "";
+    if (mounts_type_of_id(text, 29, type, sizeof type)) {
+        assert(strlen(type) < sizeof type);
+        (void)mounts_idmapped(type, "6.1.0");
+        (void)mounts_idmapped(type, "6.12.0");
+    }
+    return 0;
+}
