@@ -28,14 +28,14 @@ SOURCES  = $(sort $(wildcard src/*/*.c ui/*.c ui/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT     = $(sort $(wildcard tests/unit/*.c))
 HARNESS  = $(sort $(wildcard tests/harness/*.c))
-LIVE     = $(sort $(wildcard tests/integration/*.c tests/screen/*.c))
+LIVE     = $(sort $(wildcard tests/integration/*.c tests/screen/*.c tests/faults/*.c))
 BENCH    = $(sort $(wildcard tests/bench/*.c))
 UNIT_PROGRAMS  = $(UNIT:%.c=$(BUILD)/%)
 LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)
 BENCH_PROGRAMS = $(BENCH:%.c=$(BUILD)/%)
 ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] ui/*/*.[ch] tests/*/*.[ch])
 
-.PHONY: all run check check-unit bench fuzz fuzz-build lint format install uninstall clean help deps libraries
+.PHONY: all run check check-faults check-unit bench fuzz fuzz-build lint format install uninstall clean help deps libraries
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -78,6 +78,11 @@ check: ## install what is missing, build, run every test against a private Incus
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory $(if $(SAN),,lint) tests
 	@tests/run $(BUILD)
+
+check-faults: ## berth and the daemon taken away at every moment: what is left, as a table
+	@assets/packages build incus test
+	@$(MAKE) --no-print-directory all tests
+	@BERTH_FAULTS=full tests/run $(BUILD) faults
 
 check-unit: tests-unit ## the tests that need no daemon
 	@tests/run $(BUILD) unit

@@ -137,9 +137,12 @@ const struct command command_run = {
     .most = MANY,
     .arguments = "[FLAGS] [--] COMMAND [ARGUMENTS]",
     .summary = "run one command in a container of its own, as code, in /workspace",
-    .help = "Launches a container for the workspace, runs the command in it and removes it again. The\n"
-            "command's streams are yours, unchanged; on a terminal it has a terminal. The exit status is\n"
-            "the command's own, 128+N if signal N ended it, 127 if there is no such command.",
+    .help =
+        "Launches a container for the workspace, runs the command in it and removes it again. The\n"
+        "command's streams are yours, unchanged; on a terminal it has a terminal. The exit status is\n"
+        "the command's own, 128+N if signal N ended it, 127 if there is no such command. The container\n"
+        "does not outlive berth, however that ends. A workspace has 99 slots for runs; when all are\n"
+        "taken a run waits for one.",
     .flags = flags,
     .takes_command = true,
     .run = run_run};

@@ -9,6 +9,9 @@ enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
 /* How long a command whose stream was lost may take to say how it ended. */
 #define LOST_AFTER_MS 2000
+/* How long the daemon may take to hold a process that it has begun. A lost one hangs it until its input
+ * ends. */
+#define ATTACH_MS 4000
 
 struct stream {
     struct exec *exec;
@@ -22,7 +25,8 @@ struct stream {
 struct exec {
     struct incus *client;
     struct timer *posting;
-    struct timer *losing; /* a stream was lost, `err` says which: how long the daemon has to say why */
+    struct timer *attaching; /* how long the daemon has left to answer */
+    struct timer *losing;    /* a stream was lost, `err` says which: how long the daemon has to say why */
     struct call *starting;
     struct call *waiting;
     char *program; /* argv[0], for errors */
@@ -51,6 +55,7 @@ void exec_free(struct exec *exec) {
     if (!exec)
         return;
     timer_stop(exec->posting);
+    timer_stop(exec->attaching);
     timer_stop(exec->losing);
     call_drop(exec->starting);
     call_drop(exec->waiting);
@@ -127,17 +132,32 @@ static void begin_if_possible(struct exec *exec) {
  * container and holds the process. Until then the command must not begin: liblxc may have started it
  * and lost it (see EXEC_ATTACH_FAILED).
  */
+static void attach_due(void *data) {
+    struct exec *exec = data;
+    exec->attaching = NULL;
+    /* the gate finds its input ended, the process ends, and the daemon says that it never had it */
+    if (exec->terminal)
+        websocket_close(exec->streams[STDIN].websocket);
+    else
+        end_input(exec);
+}
+
 static void stream_opened(void *data) {
     struct stream *stream = data;
+    struct exec *exec = stream->exec;
     stream->open = true;
     if (stream->index == CONTROL)
         websocket_ping(stream->websocket);
-    begin_if_possible(stream->exec);
+    if (stream->index == STDIN && !exec->attached && !exec->attaching)
+        exec->attaching = loop_timer(incus_loop(exec->client), ATTACH_MS, attach_due, exec);
+    begin_if_possible(exec);
 }
 
 static void stream_ponged(void *data) {
     struct stream *stream = data;
     stream->exec->attached = true;
+    timer_stop(stream->exec->attaching);
+    stream->exec->attaching = NULL;
     begin_if_possible(stream->exec);
 }
 
@@ -239,6 +259,8 @@ static void try_again(struct exec *exec) {
     free(exec->path);
     exec->path = NULL;
     exec->attached = exec->over = false;
+    timer_stop(exec->attaching);
+    exec->attaching = NULL;
     timer_stop(exec->losing);
     exec->losing = NULL;
     error_done(&exec->err);
@@ -265,6 +287,7 @@ static void operation_ended(void *data, const struct reply *reply, struct error 
         try_again(exec);
         return;
     }
+    exec_explain_lost(exec->instance, err);
     int never_ran = exec_status_of_words(err->message);
     if (never_ran > 0)
         error_set(err, ERROR_FAILED, "%s: %s", exec->program,

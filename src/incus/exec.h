@@ -53,8 +53,10 @@ void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows)
 
 /*
  * A command without input or output, asked for its exit status alone: begun by exec_ask(), waited for
- * by exec_answer(); *status as above. In rare cases it runs twice, even at once: nothing but questions,
- * and what bears that.
+ * by exec_answer(); *status as above. In rare cases it runs twice, even at once (see EXEC_ATTACH_FAILED):
+ * nothing but what bears that, which is, in all of berth: test(1) on the workspace (launch/verify.c), tmux
+ * has-session and a look at /proc (session/tmux.c), and tmux new-session of a session that has a name of
+ * its own, of which tmux makes one however often it is asked (tmux_start()).
  */
 struct question_inside;
 struct question_inside *exec_ask(struct incus *client, const char *instance,

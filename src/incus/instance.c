@@ -102,11 +102,15 @@ bool instance_change(struct incus *client, const char *name, const char *action,
     return operation_run(client, "PUT", path, body, NULL, NULL, NULL, err);
 }
 
-bool instance_ask(struct incus *client, const char *name, const char *action, bool force,
+bool instance_ask(struct incus *client, const char *name, const char *action, bool force, char **operation,
                   struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, "state", NULL);
-    _cleanup_json_ json_t *body = state_change(action, force, -1);
-    return incus_request(client, "PUT", path, body, NULL, err);
+    _cleanup_json_ json_t *body = state_change(action, force, -1), *metadata = NULL;
+    if (!incus_request(client, "PUT", path, body, &metadata, err))
+        return false;
+    if (operation)
+        *operation = incus_path(NULL, "operations", json_str_at(metadata, "id"), NULL);
+    return true;
 }
 
 /* The path of the running operation that ends the instance; NULL if there is none. Caller owns. */

@@ -42,8 +42,11 @@ bool instance_state(struct incus *client, const char *name, json_t **state, stru
 /* "start", "stop", "restart", …; waits for its end. `force` kills instead of asking politely. */
 bool instance_change(struct incus *client, const char *name, const char *action, bool force,
                      long timeout_seconds, struct error *err) nodiscard;
-/* The same, not waited for: returns when the daemon has taken it on. */
-bool instance_ask(struct incus *client, const char *name, const char *action, bool force,
+/*
+ * The same, not waited for: returns when the daemon has taken it on. *operation, unless NULL, gets the path
+ * of what it does then; caller owns.
+ */
+bool instance_ask(struct incus *client, const char *name, const char *action, bool force, char **operation,
                   struct error *err) nodiscard;
 /*
  * If the daemon is just stopping or deleting this instance: waits until it has done so and returns

@@ -33,6 +33,10 @@ void incus_say(const struct incus *client, const char *format, ...) printf_like(
 #define EXEC_ATTEMPTS      3
 #define EXEC_RETRY_MS      50
 
+/* That error for somebody who can do something about it: it is not by chance when it comes again and again.
+ */
+void exec_explain_lost(const char *instance, struct error *err);
+
 struct exec_request;
 /* The body of a POST …/exec; one with websockets has the gate in front of its command. */
 json_t *exec_request_json(const struct exec_request *request, bool websockets) nodiscard;

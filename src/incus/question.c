@@ -3,6 +3,16 @@
 #include "incus/operation.h"
 #include "incus/private.h"
 
+void exec_explain_lost(const char *instance, struct error *err) {
+    if (err->class != ERROR_FAILED || !str_starts(err->message, EXEC_ATTACH_FAILED))
+        return;
+    _cleanup_(error_done) struct error daemon = {0};
+    error_move(&daemon, err);
+    error_set(err, ERROR_FAILED, "no command can be started in %s: %s", instance, daemon.message);
+    error_hint(err, "its container was booting when the daemon was restarted: only a restart of it helps");
+    error_hint(err, "berth container stop %s, then berth container start %s", instance, instance);
+}
+
 int exec_status_of_words(const char *words) {
     if (str_starts(words, "Command not found"))
         return 127;
@@ -43,6 +53,7 @@ json_t *exec_request_json(const struct exec_request *request, bool websockets) {
 
 struct question_inside {
     struct incus *client;
+    char *instance;
     char *path;
     json_t *body;
     unsigned int attempts;
@@ -68,6 +79,7 @@ static void asked(void *data, const json_t *metadata, struct error *err) {
         question->again = loop_timer(incus_loop(question->client), EXEC_RETRY_MS, ask, question);
         return;
     }
+    exec_explain_lost(question->instance, err);
     error_move(&question->err, err);
 }
 
@@ -83,6 +95,7 @@ struct question_inside *exec_ask(struct incus *client, const char *instance,
                                  const struct exec_request *request) {
     struct question_inside *question = mem_new(sizeof *question);
     *question = (struct question_inside){.client = client,
+                                         .instance = str_copy(instance),
                                          .path = incus_path(NULL, "instances", instance, "exec", NULL),
                                          .body = exec_request_json(request, false),
                                          .status = -1};
@@ -105,6 +118,7 @@ void exec_ask_free(struct question_inside *question) {
     timer_stop(question->again);
     json_decref(question->body);
     error_done(&question->err);
+    free(question->instance);
     free(question->path);
     free(question);
 }

@@ -20,7 +20,9 @@
 /* What the daemon was just asked for may not be listed yet when our process dies. */
 #define GUARD_SETTLE_MS 3000
 
-#define RELEASED 'x'
+/* What the guard is told before its parent's end; nothing: it has died in the middle of its work. */
+#define RELEASED "x"
+#define LEFT     'w' /* and an operation's path behind it */
 
 struct owner {
     int socket; /* holds the name */
@@ -99,7 +101,7 @@ bool owner_orphaned(const struct instance *instance) {
 bool owner_remove_orphan(struct incus *client, const char *name, const char *status, struct error *err) {
     /* the daemon deletes an ephemeral one when it has stopped; one that never started is deleted */
     if (!str_equal(status, "Stopped"))
-        return instance_ask(client, name, "stop", true, err);
+        return instance_ask(client, name, "stop", true, NULL, err);
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     return incus_request(client, "DELETE", path, NULL, NULL, err);
 }
@@ -152,25 +154,43 @@ static bool sweep(struct guarding *guarding, const char *pattern) {
     return clean;
 }
 
-/* The parent has died in the middle of its work. */
-static void clear(const char *socket, const char *project, const char *prefix, const char *label) {
+/* Until nothing has been there for a while: what was asked for last may come late. */
+static void sweep_all(struct incus *client, const char *prefix, const char *label) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
-    struct loop *loop = loop_new(&err);
-    if (!loop)
-        return;
-    struct guarding guarding = {.client = incus_new(loop, socket, project), .label = label};
+    struct guarding guarding = {.client = client, .label = label};
     int64_t begin = loop_now(), clean_since = begin;
     for (int64_t now = begin; now - begin < GUARD_PATIENCE_MS && now - clean_since < GUARD_SETTLE_MS;) {
         bool clean = sweep(&guarding, pattern);
         now = loop_now();
         if (!clean)
             clean_since = now;
-        if (!loop_pause(loop, GUARD_RETRY_MS, &err))
+        if (!loop_pause(incus_loop(client), GUARD_RETRY_MS, &err))
             break;
     }
     strings_done(&guarding.found);
-    incus_free(guarding.client);
+}
+
+/* Whether the operation came to its end under the daemon's eyes. */
+static bool await_operation(struct incus *client, const char *path) {
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_free_ char *wait = str_printf("%s/wait", path);
+    return incus_request(client, "GET", wait, NULL, NULL, &err) || err.class == ERROR_FAILED;
+}
+
+/* `words`: what the parent said at last. */
+static void after_parent(const struct incus *parents, const char *prefix, const char *label,
+                         const char *words) {
+    _cleanup_(error_done) struct error err = {0};
+    if (str_equal(words, RELEASED))
+        return;
+    struct loop *loop = loop_new(&err);
+    if (!loop)
+        return;
+    struct incus *client = incus_new(loop, incus_socket(parents), incus_project(parents));
+    if (words[0] != LEFT || !await_operation(client, words + 1))
+        sweep_all(client, prefix, label);
+    incus_free(client);
     loop_free(loop);
 }
 
@@ -187,17 +207,21 @@ static void drop_descriptors(int socket, int pipe) {
     close_range((unsigned int)high + 1, ~0u, 0);
 }
 
-static void guard(int socket, int pipe, const char *daemon, const char *project, const char *prefix,
-                  const char *label) {
-    char byte = 0;
-    ssize_t got;
+static void guard(int socket, int pipe, const struct incus *client, const char *prefix, const char *label) {
+    char words[256];
+    size_t size = 0;
     setsid();
     prctl(PR_SET_NAME, "berth-guard");
     drop_descriptors(socket, pipe);
-    while ((got = read(pipe, &byte, 1)) < 0 && errno == EINTR)
-        ;
-    if (got == 0)
-        clear(daemon, project, prefix, label);
+    for (ssize_t got; size < sizeof words - 1; size += (size_t)got) {
+        got = read(pipe, words + size, sizeof words - 1 - size);
+        if (got < 0 && errno == EINTR)
+            got = 0;
+        else if (got <= 0)
+            break;
+    }
+    words[size] = 0;
+    after_parent(client, prefix, label, words);
     _exit(0);
 }
 
@@ -225,7 +249,7 @@ struct owner *owner_new(struct incus *client, const char *prefix, struct error *
     if (pid == 0) {
         /* a child's child is nobody's to wait for */
         if (fork() == 0)
-            guard(socket, ends[0], incus_socket(client), incus_project(client), prefix, owner->label);
+            guard(socket, ends[0], client, prefix, owner->label);
         _exit(0);
     }
     int number = errno;
@@ -252,8 +276,18 @@ void owner_abandon(struct owner *owner) {
     free(owner);
 }
 
-void owner_release(struct owner *owner) {
+static void tell(const struct owner *owner, const char *words) {
     if (owner)
-        (void)!send(owner->guard, &(char){RELEASED}, 1, MSG_NOSIGNAL);
+        (void)!send(owner->guard, words, strlen(words), MSG_NOSIGNAL);
+}
+
+void owner_release(struct owner *owner) {
+    tell(owner, RELEASED);
+    owner_abandon(owner);
+}
+
+void owner_leave(struct owner *owner, const char *operation) {
+    _cleanup_free_ char *words = str_printf("%c%s", LEFT, operation);
+    tell(owner, words);
     owner_abandon(owner);
 }

@@ -24,6 +24,11 @@ struct owner *owner_new(struct incus *client, const char *prefix, struct error *
 const char *owner_label(const struct owner *owner);
 /* What was made is removed, or has become the user's: the guard ends, the name is free. NULL is allowed. */
 void owner_release(struct owner *owner);
+/*
+ * The daemon has been asked to remove it, by this operation: the guard sees its end, and removes what is
+ * left if the daemon goes away before that. NULL is allowed.
+ */
+void owner_leave(struct owner *owner, const char *operation);
 /* What was made could not be removed: the guard goes on trying, for a minute. NULL is allowed. */
 void owner_abandon(struct owner *owner);
 

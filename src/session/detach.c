@@ -12,7 +12,7 @@ static bool remove_it(const struct inside *inside, const struct instance *instan
         return instance_delete(inside->client, inside->name, err) || err->code == 404;
     _cleanup_json_ json_t *body = json_pack("{s:b}", "ephemeral", 1);
     return instance_patch(inside->client, inside->name, body, err) &&
-           instance_ask(inside->client, inside->name, "stop", true, err);
+           instance_ask(inside->client, inside->name, "stop", true, NULL, err);
 }
 
 static bool end(const struct inside *inside, const struct instance *instance, enum detach_outcome *outcome,
@@ -21,7 +21,7 @@ static bool end(const struct inside *inside, const struct instance *instance, en
     if (label_is_persistent(instance, &records)) {
         *outcome = DETACH_STOPPED;
         return !instance_running(instance) ||
-               instance_ask(inside->client, inside->name, "stop", false, err);
+               instance_ask(inside->client, inside->name, "stop", false, NULL, err);
     }
     *outcome = DETACH_REMOVED;
     if (!remove_it(inside, instance, err))

@@ -3,10 +3,11 @@
 #include "incus/instance.h"
 #include "launch/launch.h"
 
-static bool finish(struct incus *client, const struct plan *plan, struct error *err) {
+static bool finish(struct incus *client, const struct plan *plan, char **operation, struct error *err) {
     _cleanup_(error_done) struct error asking = {0}, looking = {0};
     _cleanup_(instance_done) struct instance instance = {0};
-    if (plan->was_running || instance_ask(client, plan->name, "stop", !plan->persistent, &asking))
+    if (plan->was_running ||
+        instance_ask(client, plan->name, "stop", !plan->persistent, operation, &asking))
         return true;
     bool there = instance_get(client, plan->name, &instance, &looking);
     if (asking.class == ERROR_FAILED && !there && looking.code == 404)
@@ -22,9 +23,14 @@ static bool finish(struct incus *client, const struct plan *plan, struct error *
 
 bool run_finish(struct incus *client, struct prepared *prepared, const struct plan *plan,
                 struct error *err) {
-    if (finish(client, plan, err))
-        return true;
-    owner_abandon(prepared->owner);
+    _cleanup_free_ char *operation = NULL;
+    bool good = finish(client, plan, &operation, err);
+    if (!good)
+        owner_abandon(prepared->owner);
+    else if (operation)
+        owner_leave(prepared->owner, operation);
+    else
+        owner_release(prepared->owner);
     prepared->owner = NULL;
-    return false;
+    return good;
 }

@@ -207,6 +207,12 @@ struct result berth(const struct how *how, ...) {
     return result;
 }
 
+struct result shell_line(const struct how *how, const char *line) {
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)line, NULL};
+    struct child child = start(how, "sh", argv);
+    return child_wait(&child);
+}
+
 struct result incus_command(const char *first, ...) {
     va_list arguments;
     va_start(arguments, first);

@@ -46,6 +46,8 @@ struct child {
 struct result berth(const struct how *how, ...) __attribute__((sentinel));
 /* The same for the incus command, which has to succeed. */
 struct result incus_command(const char *first, ...) __attribute__((sentinel));
+/* A shell's command line, as that user; berth is "$BERTH" in it. */
+struct result shell_line(const struct how *how, const char *line);
 struct child berth_start(const struct how *how, char *const *arguments);
 /* In a child of one's own: becomes what `how` says; its input is not used. */
 void child_become(const struct how *how);

@@ -96,7 +96,7 @@ static void check_row(const char *filesystem, const struct measured *row, const 
     _cleanup_free_ char *owner = file_owner(folder, "made");
     if (wrote != (row->host_owner != NULL) || !str_equal(owner, row->host_owner ? row->host_owner : ""))
         complain(filesystem, row, "a write gives", owner);
-    assert_true(instance_ask(daemon_client(), name, "stop", true, &err));
+    assert_true(instance_ask(daemon_client(), name, "stop", true, NULL, &err));
 }
 
 static void check_rows(const char *filesystem, const struct measured *rows, size_t count) {
