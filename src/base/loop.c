@@ -10,6 +10,9 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
+/* Whoever asks so often does not want to wait for anything any more. */
+#define SIGNALS_ENOUGH 3
+
 struct watch {
     struct loop *loop;
     struct watch *next;
@@ -149,7 +152,7 @@ static void signal_ready(void *data, short events) {
     if (read(loop->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     if (info.ssi_signo != SIGWINCH)
-        loop->last_signal = (int)info.ssi_signo;
+        loop->last_signal = (int)info.ssi_signo, loop->signals++;
     if (loop->caught)
         loop->caught(loop->caught_data, (int)info.ssi_signo);
 }
@@ -273,7 +276,7 @@ bool loop_run(struct loop *loop, const bool *done, struct error *err) {
     finish_transfers(loop);
     tasks_run(&loop->tasks);
     while (!*done) {
-        if (loop->interruptible && loop_cancelled(loop, err))
+        if ((loop->interruptible || loop->signals >= SIGNALS_ENOUGH) && loop_cancelled(loop, err))
             return false;
         unsigned int count = collect(loop);
         CURLMcode code = curl_multi_poll(loop->multi, loop->polled, count, wait_time(loop), NULL);

@@ -56,7 +56,8 @@ int loop_last_signal(const struct loop *loop);
 
 /*
  * While on, a signal that asks for an end makes loop_run() fail with ERROR_CANCELLED, and go on
- * failing until it is off. Off at first. In a task (task.h): task_cancel() does, for that task alone.
+ * failing until it is off. Off at first; the third such signal interrupts in any case. In a task (task.h):
+ * task_cancel() does, for that task alone.
  */
 void loop_interruptible(struct loop *loop, bool on);
 /* Whether an end was asked for, interruptible or not; then an error of class ERROR_CANCELLED. */

@@ -17,6 +17,7 @@ struct loop {
     void (*caught)(void *data, int signal);
     void *caught_data;
     int last_signal;
+    int signals; /* how many asked for an end */
     bool interruptible;
     sigset_t old_signals;
     struct task *tasks;

@@ -81,7 +81,10 @@ static int attach(struct cli *cli, const struct inside *inside, struct error *er
     bool alive;
     if (cli->bash)
         return attach_shell(inside, &cli->stream, err);
-    if (!tmux_alive(inside, &alive, err))
+    loop_interruptible(cli->loop, true);
+    bool asked = tmux_alive(inside, &alive, err);
+    loop_interruptible(cli->loop, false);
+    if (!asked)
         return -1;
     if (!alive) {
         error_set(err, ERROR_FAILED, "%s has no tmux session to attach to", inside->name);

@@ -14,7 +14,7 @@ static void caught(void *data, int signal) {
     if (cli->stream)
         stream_signal(cli->stream, signal);
     else if (signal != SIGWINCH)
-        cli_notice(cli, "cancelled: removing what was created");
+        cli_notice(cli, "cancelled");
 }
 
 static void notice(void *data, const char *words) {

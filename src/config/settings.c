@@ -18,6 +18,7 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_PERSISTENT] = {"container", "persistent", "BERTH_PERSISTENT", KIND_BOOL, "false"},
     [SETTING_STORAGE_POOL] = {"container", "storage_pool", "BERTH_STORAGE_POOL", KIND_TEXT, ""},
     [SETTING_PRE_START] = {"container", "pre_start", "BERTH_PRE_START", KIND_PROGRAM, ""},
+    [SETTING_INTERCEPT] = {"container", "syscall_intercept", "BERTH_SYSCALL_INTERCEPT", KIND_BOOL, "false"},
     [SETTING_CPU] = {"limits", "cpu", "BERTH_CPU", KIND_CPU, ""},
     [SETTING_MEMORY] = {"limits", "memory", "BERTH_MEMORY", KIND_SIZE, ""},
     [SETTING_DISK_READ] = {"limits", "disk_read", "BERTH_DISK_READ", KIND_RATE, ""},

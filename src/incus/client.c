@@ -63,6 +63,17 @@ void incus_say(const struct incus *client, const char *format, ...) {
     client->trace(client->trace_data, line);
 }
 
+#define WORDS_END 240
+
+char *incus_words(const char *text) {
+    _cleanup_free_ char *shown = str_shown(text);
+    size_t length = strlen(shown);
+    if (length <= 3 * WORDS_END)
+        return str_copy(shown);
+    _cleanup_free_ char *cut = str_printf("%.*s … %s", WORDS_END, shown, shown + length - WORDS_END);
+    return str_shown(cut); /* a character may have been cut in two */
+}
+
 char *incus_escape(const char *text) {
     char *escaped = curl_easy_escape(NULL, text, 0);
     char *copy = str_copy(escaped ? escaped : "");

@@ -132,15 +132,7 @@ static void begin_if_possible(struct exec *exec) {
  * container and holds the process. Until then the command must not begin: liblxc may have started it
  * and lost it (see EXEC_ATTACH_FAILED).
  */
-static void attach_due(void *data) {
-    struct exec *exec = data;
-    exec->attaching = NULL;
-    /* the gate finds its input ended, the process ends, and the daemon says that it never had it */
-    if (exec->terminal)
-        websocket_close(exec->streams[STDIN].websocket);
-    else
-        end_input(exec);
-}
+static void attach_due(void *data);
 
 static void stream_opened(void *data) {
     struct stream *stream = data;
@@ -191,6 +183,19 @@ static void give_up(struct exec *exec, int status, struct error *err) {
     exec->status = status;
     exec->over = true;
     report(exec);
+}
+
+/*
+ * The process was lost, and the daemon waits for its end, while it waits behind its gate for a byte that
+ * the daemon does not pass on: neither will come. It never runs.
+ */
+static void attach_due(void *data) {
+    struct exec *exec = data;
+    _cleanup_(error_done) struct error err = {0};
+    exec->attaching = NULL;
+    error_set(&err, ERROR_FAILED, EXEC_ATTACH_FAILED);
+    exec_explain_lost(exec->instance, &err);
+    give_up(exec, -1, &err);
 }
 
 static void lost(struct exec *exec) {

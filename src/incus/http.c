@@ -123,6 +123,12 @@ static bool not_an_incus(const struct call *call, const char *why, struct error 
     return false;
 }
 
+/* Whether the kernel gives us one more; libcurl does not say that it was this. */
+static bool has_descriptor(void) {
+    _cleanup_close_ int fd = dup(STDERR_FILENO);
+    return fd >= 0 || errno != EMFILE;
+}
+
 /* What a transfer that brought no answer means. */
 static bool transfer_failed(const struct call *call, CURLcode code, struct error *err) {
     long number = 0;
@@ -132,6 +138,11 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
         /* older libcurl keeps no errno for a unix socket: ask the file */
         if (number == 0 && access(call->client->socket, R_OK | W_OK) != 0)
             number = errno;
+        if (number == 0 && !has_descriptor()) {
+            error_set(err, ERROR_FAILED, "cannot reach the Incus daemon: too many open files");
+            error_hint(err, "ulimit -n says how many there may be");
+            return false;
+        }
         return incus_unreachable(call->client, (int)number,
                                  number ? strerror((int)number) : "connection refused", err);
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -151,7 +162,7 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
 }
 
 static bool daemon_error(const struct call *call, const json_t *body, struct error *err) {
-    _cleanup_free_ char *words = str_shown(json_str_at(body, "error"));
+    _cleanup_free_ char *words = incus_words(json_str_at(body, "error"));
     error_set(err, ERROR_FAILED, "%s (%s %s)", words, call->method, call->path);
     err->code = (int)json_int_at(body, "error_code");
     return false;

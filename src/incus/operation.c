@@ -1,6 +1,7 @@
 #include "incus/operation.h"
 
 #include "incus/event.h"
+#include "incus/private.h"
 
 #include <string.h>
 
@@ -90,7 +91,7 @@ static void ended(void *data, const struct reply *reply, struct error *err) {
     struct operation *operation = data;
     operation->call = NULL;
     if (reply && json_int_at(reply->metadata, "status_code") != 200) {
-        _cleanup_free_ char *words = str_shown(json_str_at(reply->metadata, "err"));
+        _cleanup_free_ char *words = incus_words(json_str_at(reply->metadata, "err"));
         error_set(err, ERROR_FAILED, "%s (%s)", *words ? words : json_str_at(reply->metadata, "status"),
                   operation->request);
         err->code = (int)json_int_at(reply->metadata, "status_code");

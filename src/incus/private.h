@@ -21,6 +21,9 @@ struct incus {
 char *incus_with_project(const struct incus *client, const char *path) nodiscard;
 /* A handle for the daemon's socket, with this path. */
 CURL *incus_handle(const struct incus *client, const char *path) nodiscard;
+/* The daemon's words, fit to be shown: one line, and of a long one (a tar's every complaint) both ends.
+ * Caller owns. */
+char *incus_words(const char *text) nodiscard;
 void incus_say(const struct incus *client, const char *format, ...) printf_like(2, 3);
 
 /*

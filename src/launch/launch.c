@@ -1,6 +1,7 @@
 #include "launch/launch.h"
 
 #include "idmap/explain.h"
+#include "launch/failure.h"
 #include "launch/label.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
@@ -260,5 +261,7 @@ bool launch_new(struct incus *client, struct prepared *prepared, const struct la
     else if (!good && says(err, "forkstart") && says(err, WORDS_MAP_FAILED))
         good = without_isolation(&launch, "its range is not delegated", err);
     loop_interruptible(incus_loop(client), false);
+    if (!good)
+        failure_explain(plan, err);
     return good;
 }

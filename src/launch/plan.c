@@ -31,9 +31,19 @@ static void harden(json_t *config) {
     set(config, "security.guestapi", "false");
     /* containers in containers: a session may build images and run them */
     set(config, "security.nesting", "true");
+    set(config, "linux.sysctl.net.ipv4.ip_unprivileged_port_start", "0");
+}
+
+/*
+ * The daemon does mknod(2) and setxattr(2) for the container. Kernels from 5.11 on let containers in
+ * containers do without. It is not the default: systemd sets extended attributes at every start of a unit,
+ * and one that meets a daemon that is just being restarted cuts the container off from it (liblxc 5.0.2,
+ * "No seccomp proxy fd specified"): no command can be started in it any more, so that a session is lost
+ * until its restart.
+ */
+static void intercept(json_t *config) {
     set(config, "security.syscalls.intercept.mknod", "true");
     set(config, "security.syscalls.intercept.setxattr", "true");
-    set(config, "linux.sysctl.net.ipv4.ip_unprivileged_port_start", "0");
 }
 
 static json_t *make_config(const struct plan_input *input) {
@@ -42,6 +52,8 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, "raw.idmap", input->decision.raw);
     set(config, "security.idmap.isolated", input->not_isolated ? "false" : "true");
     harden(config);
+    if (settings_bool(settings, SETTING_INTERCEPT))
+        intercept(config);
     set(config, "limits.cpu", settings_text(settings, SETTING_CPU));
     set(config, "limits.memory", settings_text(settings, SETTING_MEMORY));
     set(config, "limits.processes", settings_text(settings, SETTING_PROCESSES));

@@ -1,6 +1,7 @@
 #include "launch/reuse.h"
 
 #include "idmap/explain.h"
+#include "launch/failure.h"
 #include "launch/label.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
@@ -105,5 +106,8 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
     }
     if (!add_mounts(client, instance, &prepared->mounts, plan, err))
         return false;
-    return plan->was_running || instance_change(client, instance->name, "start", false, -1, err);
+    if (plan->was_running || instance_change(client, instance->name, "start", false, -1, err))
+        return true;
+    failure_explain(plan, err);
+    return false;
 }

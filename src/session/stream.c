@@ -192,6 +192,8 @@ bool stream_run(struct stream *stream, long timeout_seconds, int *status, struct
     if (timeout_seconds > 0)
         stream->timeout = loop_timer(stream->loop, timeout_seconds * 1000, timeout_due, stream);
     exec_release(stream->exec);
+    if (loop_last_signal(stream->loop)) /* it came before there was a command to give it to */
+        stream_signal(stream, loop_last_signal(stream->loop));
     bool good = loop_run(stream->loop, &stream->done, err);
     if (stream->terminal)
         tty_restore();

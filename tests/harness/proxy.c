@@ -25,19 +25,12 @@ static int connect_to(const char *path) {
     return fd;
 }
 
-/* Of proxy_before(). */
-static const char *before;
-
 static bool pass(int from, int to, const char *trigger, bool *triggered) {
     char bytes[65536];
     ssize_t got = read(from, bytes, sizeof bytes);
     if (got <= 0)
         return false;
     *triggered = trigger && memmem(bytes, (size_t)got, trigger, strlen(trigger));
-    if (*triggered && before) {
-        (void)!system(before);
-        *triggered = false;
-    }
     for (ssize_t at = 0; at < got;) {
         ssize_t written = write(to, bytes + at, (size_t)(got - at));
         if (written <= 0)
@@ -127,13 +120,6 @@ struct proxy proxy_start(const char *target, const char *trigger, enum proxy_the
     }
     setpgid(proxy.pid, proxy.pid);
     close(listener);
-    return proxy;
-}
-
-struct proxy proxy_before(const char *target, const char *trigger, const char *command) {
-    before = command;
-    struct proxy proxy = proxy_start(target, trigger, PROXY_GOES_ON);
-    before = NULL;
     return proxy;
 }
 

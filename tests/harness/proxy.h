@@ -20,8 +20,6 @@ struct proxy {
  * any more.
  */
 struct proxy proxy_start(const char *target, const char *trigger, enum proxy_then then);
-/* The same, but nothing is cut: a shell runs `command` before that request is passed on. */
-struct proxy proxy_before(const char *target, const char *trigger, const char *command);
 /* Answers everything with these bytes and closes. */
 struct proxy proxy_fake(const char *answer);
 void proxy_stop(struct proxy *proxy);

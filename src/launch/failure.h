@@ -1,0 +1,8 @@
+/* Failures of a launch that can be foreseen, in words for who launched; the daemon's own stand behind them.
+ */
+#pragma once
+
+#include "launch/plan.h"
+
+/* Changes an error of class ERROR_FAILED that the daemon gave for this plan, if it is one of those. */
+void failure_explain(const struct plan *plan, struct error *err);
