@@ -63,14 +63,14 @@ void incus_say(const struct incus *client, const char *format, ...) {
     client->trace(client->trace_data, line);
 }
 
-#define WORDS_END 240
+#define WORDS_END 240u
 
 char *incus_words(const char *text) {
     _cleanup_free_ char *shown = str_shown(text);
     size_t length = strlen(shown);
     if (length <= 3 * WORDS_END)
         return str_copy(shown);
-    _cleanup_free_ char *cut = str_printf("%.*s … %s", WORDS_END, shown, shown + length - WORDS_END);
+    _cleanup_free_ char *cut = str_printf("%.*s … %s", (int)WORDS_END, shown, shown + length - WORDS_END);
     return str_shown(cut); /* a character may have been cut in two */
 }
 
