@@ -63,12 +63,12 @@ void incus_say(const struct incus *client, const char *format, ...) {
     client->trace(client->trace_data, line);
 }
 
-#define WORDS_END 240u
+#define WORDS_END ((size_t)240)
 
 char *incus_words(const char *text) {
     _cleanup_free_ char *shown = str_shown(text);
     size_t length = strlen(shown);
-    if (length <= 3 * WORDS_END)
+    if (length <= WORDS_END * 3)
         return str_copy(shown);
     _cleanup_free_ char *cut = str_printf("%.*s … %s", (int)WORDS_END, shown, shown + length - WORDS_END);
     return str_shown(cut); /* a character may have been cut in two */
