@@ -23,7 +23,7 @@ static bool are_reports_whole(const uint8_t *bytes, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-    struct field field = {0};
+    _cleanup_(field_done) struct field field = {0};
     struct key key;
     int master = screen_master();
     if (size > 1024 || !are_reports_whole(bytes, size)) /* what a pseudo-terminal takes at once */
@@ -38,6 +38,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         assert(str_is_utf8(field_text(&field)));
         field_draw_line(&field, ":", (struct area){0, 0, 24, 80});
     }
-    field_done(&field);
     return 0;
 }
