@@ -151,6 +151,29 @@ static void test_saved(void **state) {
     assert_has(text.out, "Saved Sessions:\n  33333333-cccc (ephemeral)\n");
 }
 
+/* coi's ephemeral containers are ordinary ones to Incus: their records say what they are. */
+static void test_of_coi(void **state) {
+    (void)state;
+    _cleanup_free_ char *home = new_folder("", 1001, 1001), *variable = str_printf("HOME=%s", home),
+                        *first = str_printf("%s0123abcd-4", getenv("COI_CONTAINER_PREFIX")),
+                        *second = str_printf("%s0123abcd-5", getenv("COI_CONTAINER_PREFIX"));
+    const char *const variables[] = {variable, NULL};
+    struct how with = how;
+    with.variables = variables;
+    _result_ made = incus_command("init", "-q", "berth-small", first, NULL);
+    _result_ also = incus_command("init", "-q", "berth-small", second, NULL);
+    _cleanup_free_ char *record = str_printf("{\"session_id\": \"a\", \"container_name\": \"%s\", "
+                                             "\"persistent\": false, \"saved_at\": \"2026\"}",
+                                             first),
+                        *ephemeral = str_printf("  %s (ephemeral)\n", first),
+                        *persistent = str_printf("  %s (persistent)\n", second);
+    write_record(home, "claude", "a", record);
+    _result_ text = berth(&with, "list", NULL);
+    assert_has(text.out, ephemeral);
+    assert_has(text.out, persistent); /* nothing says what it is: it is kept */
+    remove_containers();
+}
+
 static void test_idmap_of_container(void **state) {
     (void)state;
     _cleanup_free_ char *foreign = make_foreign("3");
@@ -232,6 +255,7 @@ int main(void) {
         live_test(test_empty),
         live_test(test_rows),
         live_test(test_address),
+        live_test(test_of_coi),
         live_test(test_saved),
         live_test(test_idmap_of_container),
         live_test(test_idmap_not_in_force),
