@@ -99,7 +99,9 @@ static bool do_one(const struct work *work, size_t i, struct error *err) {
         return persist_change(client, row->name, !work->rows[i].persistent, &work->records, err);
     if (work->action == ACTION_START && str_equal(row->status, "Running"))
         return true;
-    const char *change = work->action == ACTION_START || !runs(row) ? "start" : "restart";
+    const char *change = str_equal(row->status, "Frozen")             ? "unfreeze"
+                         : work->action == ACTION_START || !runs(row) ? "start"
+                                                                      : "restart";
     if (instance_change(client, row->name, change, false, 60, err))
         return true;
     _cleanup_free_ char *reason = instance_start_reason(client, row->name);
