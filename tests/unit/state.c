@@ -1,5 +1,6 @@
 /* What the screen knows, without a terminal and without a daemon. */
 #include "tests/harness/unit.h"
+#include "ui/state/folders.h"
 #include "ui/state/list.h"
 #include "ui/state/log.h"
 #include "ui/state/mapping.h"
@@ -261,6 +262,35 @@ static void test_mapping(void **state) {
     rmdir(folder);
 }
 
+static void test_folders(void **state) {
+    (void)state;
+    char folder[] = "/tmp/berth-state-XXXXXX";
+    static const char *const names[] = {"alpha", "alps", "beta", ".hidden"};
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < array_length(names); i++) {
+        _cleanup_free_ char *path = str_printf("%s/%s", folder, names[i]);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    static const struct {
+        const char *typed, *line;
+        size_t count;
+    } rows[] = {
+        {"/al", "/alp", 2}, {"/b", "/beta/", 1}, {"/.h", "/.hidden/", 1}, {"/", "/", 3}, {"/x", NULL, 0}};
+    for (size_t i = 0; i < array_length(rows); i++) {
+        _cleanup_(strings_done) struct strings found = {0};
+        _cleanup_free_ char *typed = str_printf("%s%s", folder, rows[i].typed),
+                            *wanted = rows[i].line ? str_printf("%s%s", folder, rows[i].line) : NULL,
+                            *line = folders_complete(typed, &found);
+        assert_true(str_equal(line, wanted));
+        assert_int_equal(found.count, rows[i].count);
+    }
+    for (size_t i = 0; i < array_length(names); i++) {
+        _cleanup_free_ char *path = str_printf("%s/%s", folder, names[i]);
+        rmdir(path);
+    }
+    rmdir(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_store_list),
@@ -271,6 +301,7 @@ int main(void) {
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_mapping),
+        cmocka_unit_test(test_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
