@@ -68,8 +68,8 @@ static void test_flags(void **state) {
     check(2, "--memory: \"lots\" is not a size", folder, "--memory", "lots");
     check(2, "--cpu: \"0\" is not", folder, "--cpu", "0");
     check(2, "a number of seconds above 0", folder, "--timeout", "0");
-    check(1, "no image \"nope\"", folder, "--image", "nope");
-    check(2, "no flag --frob", folder, "--frob", "x");
+    check(1, "image \"nope\" not found", folder, "--image", "nope");
+    check(2, "unknown flag: --frob", folder, "--frob", "x");
     struct how how = {.uid = 1001, .gid = 1001, .cwd = folder};
     _result_ images = berth(&how, "run", "--image", "nope", "--", "true", NULL);
     assert_has(images.err, "hint: images here: berth-small, coi");
