@@ -70,7 +70,7 @@ static bool confirm(const struct work *work) {
     return work->host->ask(work->host, question, &details);
 }
 
-/* Stop and delete, all at once; the records of what is gone go too. */
+/* Stop and delete, all at once. */
 static void end_all(const struct work *work, size_t *good, struct error *first) {
     size_t count = work->names.count;
     _cleanup_free_ struct stop *stops = mem_new((count + 1) * sizeof *stops);
@@ -84,8 +84,6 @@ static void end_all(const struct work *work, size_t *good, struct error *first) 
     bool waited = stop_sessions(work->host->client, stops, count, first);
     for (size_t i = 0; i < count; i++) {
         *good += stops[i].done;
-        if (stops[i].done && (stops[i].remove || work->rows[i].ephemeral))
-            records_forget(work->names.items[i]);
         if (waited && !stops[i].done && first->class == ERROR_NONE)
             error_move(first, &stops[i].err);
         stop_done(&stops[i]);

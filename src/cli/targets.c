@@ -93,15 +93,6 @@ bool targets_summary(const char *verb, size_t count, struct error *err) {
     return cli_print(line, err);
 }
 
-static void forget(const struct cli *cli, const struct targets *targets, const char *container) {
-    for (size_t i = 0; i < targets->records.count; i++) {
-        const struct record *record = &targets->records.items[i];
-        _cleanup_(error_done) struct error err = {0};
-        if (str_equal(record->container, container) && !record_remove(record, &err))
-            cli_notice(cli, "%s", err.message);
-    }
-}
-
 int targets_end(struct cli *cli, const struct targets *targets, const char *verb, const bool *remove,
                 bool force, long timeout, struct error *err) {
     _cleanup_free_ struct stop *stops = mem_new((targets->count + 1) * sizeof *stops);
@@ -114,8 +105,6 @@ int targets_end(struct cli *cli, const struct targets *targets, const char *verb
         const char *name = stops[i].session->name;
         bool gone = stops[i].remove || stops[i].session->ephemeral;
         good += stops[i].done;
-        if (stops[i].done && gone)
-            forget(cli, targets, name);
         if (stops[i].done)
             cli_notice(cli, "%s %s", name, gone ? "removed" : "stopped");
         else if (waited)

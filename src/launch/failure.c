@@ -13,6 +13,8 @@ static const struct {
     {"Disk quota exceeded", "the storage pool's quota is used up", "incus storage list shows the pools"},
     {"Failed to start device \"eth0\"", "its network device eth0 cannot be started: is the bridge gone?",
      "incus network list shows the bridges; a restart of the daemon makes its own again"},
+    {"unavailable on this server", "its network is not there: the daemon could not start the bridge",
+     "incus network list shows the bridges; the daemon tries again each minute"},
     {"Missing source path", "a directory that is to be mounted is not there any more",
      "was it moved, or unmounted, while the container was made?"},
     {"Image not found", "its image was deleted in the meantime", "berth images lists those that there are"},

@@ -1,18 +1,16 @@
 #include "launch/owner.h"
 
 #include "base/path.h"
+#include "launch/guard.h"
 #include "launch/label.h"
 #include "record/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 /* How long the guard tries, and how often. */
 #define GUARD_PATIENCE_MS 60000
@@ -20,13 +18,12 @@
 /* What the daemon was just asked for may not be listed yet when our process dies. */
 #define GUARD_SETTLE_MS 3000
 
-/* What the guard is told before its parent's end; nothing: it has died in the middle of its work. */
-#define RELEASED "x"
-#define LEFT     'w' /* and an operation's path behind it */
+/* What the guard is told before an end that was wanted; an operation's path stands behind it. */
+#define LEFT 'w'
 
 struct owner {
     int socket; /* holds the name */
-    int guard;  /* to the guard, which sees its end */
+    int guard;  /* to the guard (launch/guard.h) */
     char *label;
 };
 
@@ -131,7 +128,7 @@ void owner_check(struct incus *client, const char *name) {
 struct guarding {
     struct incus *client;
     const char *label;
-    struct strings found;
+    struct strings found, ever;
 };
 
 static void find(void *data, const struct instance *instance) {
@@ -148,8 +145,8 @@ static bool sweep(struct guarding *guarding, const char *pattern) {
         instance_each(guarding->client, pattern, find, guarding, &err) && guarding->found.count == 0;
     for (size_t i = 0; i < guarding->found.count; i++) {
         _cleanup_(error_done) struct error removing = {0};
-        if (instance_destroy(guarding->client, guarding->found.items[i], &removing))
-            records_forget(guarding->found.items[i]);
+        strings_add(&guarding->ever, guarding->found.items[i]);
+        (void)!instance_destroy(guarding->client, guarding->found.items[i], &removing);
     }
     return clean;
 }
@@ -160,69 +157,40 @@ static void sweep_all(struct incus *client, const char *prefix, const char *labe
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
     struct guarding guarding = {.client = client, .label = label};
     int64_t begin = loop_now(), clean_since = begin;
+    bool clean = false;
     for (int64_t now = begin; now - begin < GUARD_PATIENCE_MS && now - clean_since < GUARD_SETTLE_MS;) {
-        bool clean = sweep(&guarding, pattern);
+        clean = sweep(&guarding, pattern);
         now = loop_now();
         if (!clean)
             clean_since = now;
         if (!loop_pause(incus_loop(client), GUARD_RETRY_MS, &err))
             break;
     }
+    /* one that the daemon deleted between two looks has a record as well */
+    for (size_t i = 0; i < guarding.ever.count && clean; i++)
+        records_forget(guarding.ever.items[i]);
     strings_done(&guarding.found);
+    strings_done(&guarding.ever);
 }
 
-/* Whether the operation came to its end under the daemon's eyes. */
+/* Whether the operation came to a good end under the daemon's eyes. */
 static bool await_operation(struct incus *client, const char *path) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_free_ char *wait = str_printf("%s/wait", path);
-    return incus_request(client, "GET", wait, NULL, NULL, &err) || err.class == ERROR_FAILED;
+    _cleanup_json_ json_t *operation = NULL;
+    return incus_request(client, "GET", wait, NULL, &operation, &err) &&
+           str_equal(json_string_value(json_object_get(operation, "status")), "Success");
 }
+
+struct guarded {
+    const char *prefix, *label;
+};
 
 /* `words`: what the parent said at last. */
-static void after_parent(const struct incus *parents, const char *prefix, const char *label,
-                         const char *words) {
-    _cleanup_(error_done) struct error err = {0};
-    if (str_equal(words, RELEASED))
-        return;
-    struct loop *loop = loop_new(&err);
-    if (!loop)
-        return;
-    struct incus *client = incus_new(loop, incus_socket(parents), incus_project(parents));
+static void after_parent(struct incus *client, const char *words, const void *data) {
+    const struct guarded *guarded = data;
     if (words[0] != LEFT || !await_operation(client, words + 1))
-        sweep_all(client, prefix, label);
-    incus_free(client);
-    loop_free(loop);
-}
-
-/* Holds nothing of its parent's but the name and the pipe: no terminal, no output, no connection. */
-static void drop_descriptors(int socket, int pipe) {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC), low = socket < pipe ? socket : pipe,
-        high = socket < pipe ? pipe : socket;
-    for (int fd = 0; fd <= 2 && null >= 0; fd++)
-        dup2(null, fd);
-    if (low > 3)
-        close_range(3, (unsigned int)low - 1, 0);
-    if (high > low + 1)
-        close_range((unsigned int)low + 1, (unsigned int)high - 1, 0);
-    close_range((unsigned int)high + 1, ~0u, 0);
-}
-
-static void guard(int socket, int pipe, const struct incus *client, const char *prefix, const char *label) {
-    char words[256];
-    size_t size = 0;
-    setsid();
-    prctl(PR_SET_NAME, "berth-guard");
-    drop_descriptors(socket, pipe);
-    for (ssize_t got; size < sizeof words - 1; size += (size_t)got) {
-        got = read(pipe, words + size, sizeof words - 1 - size);
-        if (got < 0 && errno == EINTR)
-            got = 0;
-        else if (got <= 0)
-            break;
-    }
-    words[size] = 0;
-    after_parent(client, prefix, label, words);
-    _exit(0);
+        sweep_all(client, guarded->prefix, guarded->label);
 }
 
 static void new_id(char *id, size_t room) {
@@ -233,33 +201,21 @@ static void new_id(char *id, size_t room) {
 
 struct owner *owner_new(struct incus *client, const char *prefix, struct error *err) {
     char id[33];
-    int ends[2];
     new_id(id, sizeof id);
     int socket = take_name(id);
-    if (socket < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+    if (socket < 0) {
         error_errno(err, errno, "nothing was launched: cannot take a name for its owner");
-        if (socket >= 0)
-            close(socket);
         return NULL;
     }
     _cleanup_free_ char *where = place();
     struct owner *owner = mem_new(sizeof *owner);
-    *owner = (struct owner){socket, ends[1], str_printf("%s%s", where, id)};
-    pid_t pid = fork();
-    if (pid == 0) {
-        /* a child's child is nobody's to wait for */
-        if (fork() == 0)
-            guard(socket, ends[0], client, prefix, owner->label);
-        _exit(0);
-    }
-    int number = errno;
-    close(ends[0]);
-    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (pid > 0)
+    *owner = (struct owner){socket, -1, str_printf("%s%s", where, id)};
+    const struct guarded guarded = {prefix, owner->label};
+    owner->guard = guard_start(client, socket, after_parent, &guarded);
+    if (owner->guard >= 0)
         return owner;
-    error_errno(err, number, "nothing was launched: cannot start its guard");
-    owner_release(owner);
+    error_errno(err, errno, "nothing was launched: cannot start its guard");
+    owner_abandon(owner);
     return NULL;
 }
 
@@ -267,27 +223,30 @@ const char *owner_label(const struct owner *owner) {
     return owner->label;
 }
 
-void owner_abandon(struct owner *owner) {
-    if (!owner)
-        return;
-    close(owner->guard);
+static void part(struct owner *owner) {
     close(owner->socket);
     free(owner->label);
     free(owner);
 }
 
-static void tell(const struct owner *owner, const char *words) {
-    if (owner)
-        (void)!send(owner->guard, words, strlen(words), MSG_NOSIGNAL);
+void owner_abandon(struct owner *owner) {
+    if (!owner)
+        return;
+    if (owner->guard >= 0)
+        close(owner->guard);
+    part(owner);
 }
 
 void owner_release(struct owner *owner) {
-    tell(owner, RELEASED);
-    owner_abandon(owner);
+    if (!owner)
+        return;
+    guard_release(owner->guard);
+    part(owner);
 }
 
 void owner_leave(struct owner *owner, const char *operation) {
     _cleanup_free_ char *words = str_printf("%c%s", LEFT, operation);
-    tell(owner, words);
+    if (owner)
+        guard_tell(owner->guard, words);
     owner_abandon(owner);
 }

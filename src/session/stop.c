@@ -1,6 +1,14 @@
 #include "session/stop.h"
 
+#include "launch/guard.h"
+#include "record/record.h"
+
 #include <string.h>
+#include <unistd.h>
+
+/* How long a removal that was begun is tried when berth has died in it, and how often. */
+#define PATIENCE_MS 60000
+#define RETRY_MS    200
 
 /* The daemon's words for a container that stopped in the meantime. */
 #define WORDS_STOPPED "already stopped"
@@ -10,6 +18,7 @@ struct step {
     struct stop *stop;
     struct operation *operation;
     bool killing; /* because the shutdown took too long */
+    int guard;    /* sees the removal through; -1: none */
     size_t *left;
     bool *all_done;
 };
@@ -81,21 +90,74 @@ static void stop_it(struct step *step) {
     step->operation = operation_start(step->client, "PUT", path, body, NULL, stopped, step);
 }
 
+static bool is_removed(const struct stop *stop) {
+    return stop->remove || stop->session->ephemeral;
+}
+
+static void see_through_one(struct incus *client, const char *name) {
+    for (int64_t begin = loop_now(); loop_now() - begin < PATIENCE_MS;) {
+        _cleanup_(error_done) struct error err = {0}, ignored = {0};
+        if (instance_destroy(client, name, &err)) {
+            records_forget(name);
+            return;
+        }
+        if (!loop_pause(incus_loop(client), RETRY_MS, &ignored))
+            return;
+    }
+}
+
+/* The guard's work: `words` has a line for each removal that was begun. */
+static void see_through(struct incus *client, const char *words, const void *data) {
+    (void)data;
+    _cleanup_free_ char *copy = str_copy(words);
+    char *rest = copy;
+    for (char *name; (name = strsep(&rest, "\n"));)
+        if (*name)
+            see_through_one(client, name);
+}
+
+/* A removal that cannot be guarded is a removal all the same. */
+static int start_guard(const struct incus *client, const struct stop *stops, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (stops[i].remove && stops[i].force)
+            return guard_start(client, -1, see_through, NULL);
+    return -1;
+}
+
+static void begin(struct step *step) {
+    const struct stop *stop = step->stop;
+    bool runs = !str_equal(stop->session->status, "Stopped");
+    if (stop->remove && stop->force && step->guard >= 0) {
+        _cleanup_free_ char *line = str_printf("%s\n", stop->session->name);
+        guard_tell(step->guard, line);
+    }
+    if (runs)
+        stop_it(step);
+    else if (stop->remove)
+        remove_it(step);
+    else
+        over(step);
+}
+
 bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struct error *err) {
     _cleanup_free_ struct step *steps = mem_new((count + 1) * sizeof *steps);
     size_t left = count;
     bool all_done = count == 0;
+    int guard = start_guard(client, stops, count);
     for (size_t i = 0; i < count; i++) {
-        steps[i] = (struct step){.client = client, .stop = &stops[i], .left = &left, .all_done = &all_done};
-        if (!str_equal(stops[i].session->status, "Stopped"))
-            stop_it(&steps[i]);
-        else if (stops[i].remove)
-            remove_it(&steps[i]);
-        else
-            over(&steps[i]);
+        steps[i] = (struct step){
+            .client = client, .stop = &stops[i], .guard = guard, .left = &left, .all_done = &all_done};
+        begin(&steps[i]);
     }
     bool good = loop_run(incus_loop(client), &all_done, err);
     for (size_t i = 0; i < count && !good; i++)
         operation_drop(steps[i].operation);
+    for (size_t i = 0; i < count; i++)
+        if (stops[i].done && is_removed(&stops[i]))
+            records_forget(stops[i].session->name);
+    if (guard >= 0 && good)
+        guard_release(guard);
+    else if (guard >= 0)
+        close(guard);
     return good;
 }

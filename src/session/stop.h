@@ -14,7 +14,8 @@ struct stop {
 void stop_done(struct stop *ending);
 
 /*
- * All of them at the same time; each has its own error. Fails only if the waiting does (a signal):
- * what the daemon has begun goes on.
+ * All of them at the same time; each has its own error. The records of those that are gone are
+ * removed with them. Fails only if the waiting does (a signal): what the daemon has begun goes on, and a
+ * removal by force that was begun is seen through, also if this process is killed.
  */
 bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struct error *err) nodiscard;

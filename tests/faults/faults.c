@@ -84,19 +84,26 @@ static size_t count_records(void) {
     return records_found;
 }
 
-/* Processes of ours that guard something of this test. */
+/* Whether the file holds the bytes, which may have zeros between them. */
+static bool file_has(const char *path, const char *words) {
+    char content[16384];
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t size = fread(content, 1, sizeof content, file);
+    fclose(file);
+    return memmem(content, size, words, strlen(words)) != NULL;
+}
+
+/* Guards of this test's daemon: another's on the same machine are not ours to count. */
 static size_t guards(void) {
+    _cleanup_free_ char *ours = str_printf("INCUS_DIR=%s", getenv("INCUS_DIR"));
     size_t count = 0;
     DIR *proc = opendir("/proc");
     for (const struct dirent *entry; (entry = readdir(proc));) {
-        char name[32] = "";
-        _cleanup_free_ char *path = str_printf("/proc/%s/comm", entry->d_name);
-        FILE *file = fopen(path, "re");
-        if (!file)
-            continue;
-        if (fgets(name, sizeof name, file) && str_equal(name, "berth-guard\n"))
-            count++;
-        fclose(file);
+        _cleanup_free_ char *comm = str_printf("/proc/%s/comm", entry->d_name),
+                            *environment = str_printf("/proc/%s/environ", entry->d_name);
+        count += file_has(comm, "berth-guard\n") && file_has(environment, ours);
     }
     closedir(proc);
     return count;
@@ -151,6 +158,8 @@ static void make_container(void) {
 
 /* It is there and runs as before, or it is gone and its record with it. */
 static char *left_of_kill(void) {
+    if (guards())
+        return str_copy("a guard at work");
     _cleanup_free_ char *names = names_there();
     size_t records = count_records();
     if (!*names)

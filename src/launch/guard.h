@@ -1,0 +1,24 @@
+/*
+ * A guard: a child of this process that waits for its parent's end, however that comes, and then does what
+ * the parent could not. It is of a session of its own, so that what ends a terminal's processes does not
+ * end it, and holds nothing of its parent's: no terminal, no output, no connection.
+ */
+#pragma once
+
+#include "incus/client.h"
+
+/*
+ * What the guard does, with a client of its own: `words` is all that it was told, `data` the parent's as it
+ * was when the guard was started.
+ */
+typedef void guard_fn(struct incus *client, const char *words, const void *data);
+
+/*
+ * Starts one, for the daemon of `client`; `kept` (or -1) is a descriptor that lives as long as the guard.
+ * Returns a descriptor for the functions below, whose closing sets the guard to work; -1 with errno.
+ */
+int guard_start(const struct incus *client, int kept, guard_fn *work, const void *data) nodiscard;
+/* Adds to the words; a guard that has died is not told. */
+void guard_tell(int guard, const char *words);
+/* There is nothing left to do: the guard ends. */
+void guard_release(int guard);
