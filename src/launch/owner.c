@@ -128,7 +128,7 @@ void owner_check(struct incus *client, const char *name) {
 struct guarding {
     struct incus *client;
     const char *label;
-    struct strings found, ever;
+    struct strings found;
 };
 
 static void find(void *data, const struct instance *instance) {
@@ -145,8 +145,8 @@ static bool sweep(struct guarding *guarding, const char *pattern) {
         instance_each(guarding->client, pattern, find, guarding, &err) && guarding->found.count == 0;
     for (size_t i = 0; i < guarding->found.count; i++) {
         _cleanup_(error_done) struct error removing = {0};
-        strings_add(&guarding->ever, guarding->found.items[i]);
-        (void)!instance_destroy(guarding->client, guarding->found.items[i], &removing);
+        if (instance_destroy(guarding->client, guarding->found.items[i], &removing))
+            records_forget(guarding->found.items[i]);
     }
     return clean;
 }
@@ -157,20 +157,15 @@ static void sweep_all(struct incus *client, const char *prefix, const char *labe
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
     struct guarding guarding = {.client = client, .label = label};
     int64_t begin = loop_now(), clean_since = begin;
-    bool clean = false;
     for (int64_t now = begin; now - begin < GUARD_PATIENCE_MS && now - clean_since < GUARD_SETTLE_MS;) {
-        clean = sweep(&guarding, pattern);
+        bool clean = sweep(&guarding, pattern);
         now = loop_now();
         if (!clean)
             clean_since = now;
         if (!loop_pause(incus_loop(client), GUARD_RETRY_MS, &err))
             break;
     }
-    /* one that the daemon deleted between two looks has a record as well */
-    for (size_t i = 0; i < guarding.ever.count && clean; i++)
-        records_forget(guarding.ever.items[i]);
     strings_done(&guarding.found);
-    strings_done(&guarding.ever);
 }
 
 /* Whether the operation came to a good end under the daemon's eyes. */
