@@ -160,11 +160,15 @@ bool instance_destroy(struct incus *client, const char *name, struct error *err)
         instance_get(client, name, &instance, err) &&
         (str_equal(instance.status, "Stopped") || instance_change(client, name, "stop", true, -1, err)) &&
         instance_delete(client, name, err);
-    if (!good && err->code == 404) { /* an ephemeral one is deleted by the daemon when it stops */
-        error_done(err);
+    if (good)
         return true;
-    }
-    return good;
+    /* an ephemeral one is deleted by the daemon when it stops: gone is gone, whatever the words were */
+    _cleanup_(instance_done) struct instance again = {0};
+    _cleanup_(error_done) struct error looking = {0};
+    if (err->code != 404 && (instance_get(client, name, &again, &looking) || looking.code != 404))
+        return false;
+    error_done(err);
+    return true;
 }
 
 bool instance_patch(struct incus *client, const char *name, const json_t *body, struct error *err) {

@@ -128,34 +128,58 @@ void owner_check(struct incus *client, const char *name) {
 struct guarding {
     struct incus *client;
     const char *label;
-    struct strings found;
+    struct strings found, others; /* what is listed: ours, and not */
+    struct strings pending;       /* ours that were there at the last look, and could not be removed */
 };
 
 static void find(void *data, const struct instance *instance) {
     struct guarding *guarding = data;
-    if (str_equal(instance_config(instance, LABEL_OWNER), guarding->label))
-        strings_add(&guarding->found, instance->name);
+    bool ours = str_equal(instance_config(instance, LABEL_OWNER), guarding->label);
+    strings_add(ours ? &guarding->found : &guarding->others, instance->name);
+}
+
+/*
+ * The records of those that went by themselves between two looks: the daemon deletes an ephemeral one.
+ * A name that somebody else has by now is left alone, and so is its record.
+ */
+static void forget_gone(const struct guarding *guarding) {
+    for (size_t i = 0; i < guarding->pending.count; i++) {
+        const char *name = guarding->pending.items[i];
+        if (!strings_has(&guarding->found, name) && !strings_has(&guarding->others, name))
+            records_forget(name);
+    }
 }
 
 /* One look: true if nothing (more) is there. */
 static bool sweep(struct guarding *guarding, const char *pattern) {
     _cleanup_(error_done) struct error err = {0};
     strings_done(&guarding->found);
-    bool clean =
-        instance_each(guarding->client, pattern, find, guarding, &err) && guarding->found.count == 0;
+    strings_done(&guarding->others);
+    if (!instance_each(guarding->client, pattern, find, guarding, &err))
+        return false;
+    forget_gone(guarding);
+    strings_done(&guarding->pending);
     for (size_t i = 0; i < guarding->found.count; i++) {
         _cleanup_(error_done) struct error removing = {0};
         if (instance_destroy(guarding->client, guarding->found.items[i], &removing))
             records_forget(guarding->found.items[i]);
+        else
+            strings_add(&guarding->pending, guarding->found.items[i]);
     }
-    return clean;
+    return guarding->found.count == 0;
+}
+
+static void guarding_done(struct guarding *guarding) {
+    strings_done(&guarding->found);
+    strings_done(&guarding->others);
+    strings_done(&guarding->pending);
 }
 
 /* Until nothing has been there for a while: what was asked for last may come late. */
 static void sweep_all(struct incus *client, const char *prefix, const char *label) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
-    struct guarding guarding = {.client = client, .label = label};
+    _cleanup_(guarding_done) struct guarding guarding = {.client = client, .label = label};
     int64_t begin = loop_now(), clean_since = begin;
     for (int64_t now = begin; now - begin < GUARD_PATIENCE_MS && now - clean_since < GUARD_SETTLE_MS;) {
         bool clean = sweep(&guarding, pattern);
@@ -165,7 +189,6 @@ static void sweep_all(struct incus *client, const char *prefix, const char *labe
         if (!loop_pause(incus_loop(client), GUARD_RETRY_MS, &err))
             break;
     }
-    strings_done(&guarding.found);
 }
 
 /* Whether the operation came to a good end under the daemon's eyes. */

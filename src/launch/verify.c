@@ -90,11 +90,15 @@ void verification_free(struct verification *verification) {
     free(verification);
 }
 
-/* True only if it was asked, ran and said yes. */
-static bool quick_yes(struct verification *verification) {
-    _cleanup_(error_done) struct error ignored = {0};
+/* True only if it was asked, ran and said yes. The only error is that it was not waited for. */
+static bool quick_yes(struct verification *verification, struct error *err) {
+    _cleanup_(error_done) struct error asking = {0};
     int status = -1;
-    return verification->quick && exec_answer(verification->quick, &status, &ignored) && status == 0;
+    if (verification->quick && exec_answer(verification->quick, &status, &asking) && status == 0)
+        return true;
+    if (asking.class == ERROR_CANCELLED)
+        error_move(err, &asking);
+    return false;
 }
 
 /* Whether code may write there; an image without test(1) cannot be asked, which is no fault. */
@@ -113,8 +117,10 @@ bool verify_end(struct verification *verification, struct error *err) {
     struct incus *client = verification->client;
     const struct plan *plan = verification->plan;
     const struct idmap_view *view = &plan->decision.view;
-    if (plan->other_mapping || quick_yes(verification))
+    if (plan->other_mapping || quick_yes(verification, err))
         return true;
+    if (err->class == ERROR_CANCELLED)
+        return false;
     long uid = -1, gid = -1;
     if (!instance_owner(client, plan->name, WORKSPACE_PATH, &uid, &gid, err)) {
         error_prefix(err, "cannot look at " WORKSPACE_PATH " in %s", plan->name);
