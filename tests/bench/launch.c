@@ -12,22 +12,9 @@
 #define ROUNDS    25
 #define INSTANCES 300
 
-static char *folder;
-
-static int setup(void **state) {
-    group_setup(state);
-    folder = new_folder("", 1001, 1001);
-    return 0;
-}
-
-static int teardown(void **state) {
-    free(folder);
-    return group_teardown(state);
-}
-
 static double berth_run(void) {
     char *argv[] = {getenv("BERTH"), "run", "-q", "--", "true", NULL};
-    double seconds = bench_cost(argv, folder).seconds;
+    double seconds = bench_cost(argv).seconds;
     assert_no_containers();
     return seconds;
 }
@@ -36,8 +23,7 @@ static double incus_run(const char *name) {
     char *launch[] = {"incus", "launch", "-q", "-e", "coi", (char *)name, NULL};
     char *exec[] = {"incus", "exec", (char *)name, "--", "true", NULL};
     char *delete[] = {"incus", "delete", "-f", (char *)name, NULL};
-    return bench_cost(launch, folder).seconds + bench_cost(exec, folder).seconds +
-           bench_cost(delete, folder).seconds;
+    return bench_cost(launch).seconds + bench_cost(exec).seconds + bench_cost(delete).seconds;
 }
 
 static void finished(void *data, int status, struct error *err) {
@@ -52,7 +38,7 @@ static void no_output(void *data, int stream, const void *bytes, size_t size) {
 
 /* The same instance as berth's, from its own plan. Caller owns. */
 static json_t *bare_body(const char *name) {
-    struct how how = {.uid = 0, .gid = 0, .cwd = folder};
+    struct how how = {.uid = 0, .gid = 0, .cwd = bench_folder};
     _result_ result = berth(&how, "run", "--dry-run", "--", "true", NULL);
     _cleanup_(error_done) struct error err = {0};
     _cleanup_json_ json_t *plan = json_parse(result.out, strlen(result.out), "the plan", &err);
@@ -103,7 +89,7 @@ static void test_start(void **state) {
     double cpu[ROUNDS];
     char *argv[] = {getenv("BERTH"), "run", "--dry-run", "--", "true", NULL};
     for (int i = 0; i < ROUNDS; i++)
-        cpu[i] = bench_cost(argv, folder).cpu;
+        cpu[i] = bench_cost(argv).cpu;
     bench_verdict("CPU of berth up to the plan", bench_median(cpu, ROUNDS) * 1000, " ms", 10);
 }
 
@@ -124,10 +110,10 @@ static void test_list(void **state) {
     char *mine[] = {getenv("BERTH"), "list", NULL}, *theirs[] = {"incus", "list", NULL};
     make_instances();
     for (int i = 0; i < ROUNDS; i++) {
-        struct bench_cost cost = bench_cost(mine, folder);
+        struct bench_cost cost = bench_cost(mine);
         cpu[i] = cost.cpu * 1000;
         peak[i] = (double)cost.peak_kb / 1024;
-        ratio[i] = cost.seconds / bench_cost(theirs, folder).seconds;
+        ratio[i] = cost.seconds / bench_cost(theirs).seconds;
     }
     print_message("# berth list at %d instances: CPU %.1f ms\n", INSTANCES, bench_median(cpu, ROUNDS));
     bench_verdict("berth list / incus list", bench_median(ratio, ROUNDS), "", 0.8);
@@ -140,5 +126,5 @@ int main(void) {
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_list),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }

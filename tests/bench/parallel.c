@@ -14,26 +14,13 @@
 #define AT_ONCE 20
 #define EACH    10
 
-static char *folder;
-
-static int setup(void **state) {
-    group_setup(state);
-    folder = new_folder("", 1001, 1001);
-    return 0;
-}
-
-static int teardown(void **state) {
-    free(folder);
-    return group_teardown(state);
-}
-
 /* One of the twenty: its runs one after the other, each leaving a file of its own name's first line twice
  * if it ran twice. */
 static void work(int number) {
     int bad = 0;
     for (int i = 0; i < EACH; i++) {
         _cleanup_free_ char *command = str_printf("echo ran >> /workspace/ran-%d-%d", number, i);
-        _result_ result = berth(&(struct how){.uid = 1001, .gid = 1001, .cwd = folder}, "run", "-q",
+        _result_ result = berth(&(struct how){.uid = 1001, .gid = 1001, .cwd = bench_folder}, "run", "-q",
                                 "--image", "berth-small", "--", "sh", "-c", command, NULL);
         if (result.status)
             fprintf(stderr, "run %d-%d: status %d: %s\n", number, i, result.status, result.err);
@@ -60,7 +47,7 @@ static double berth_runs(void) {
 static void check_ran_once(void) {
     for (int i = 0; i < AT_ONCE; i++)
         for (int j = 0; j < EACH; j++) {
-            _cleanup_free_ char *path = str_printf("%s/ran-%d-%d", folder, i, j);
+            _cleanup_free_ char *path = str_printf("%s/ran-%d-%d", bench_folder, i, j);
             char text[32] = "";
             FILE *file = fopen(path, "r");
             assert_non_null(file);
@@ -134,7 +121,7 @@ static double bare_runs(const json_t *plan) {
 
 static void test_parallel(void **state) {
     (void)state;
-    struct how how = {.uid = 1001, .gid = 1001, .cwd = folder};
+    struct how how = {.uid = 1001, .gid = 1001, .cwd = bench_folder};
     _result_ dry = berth(&how, "run", "--image", "berth-small", "--dry-run", "--", "true", NULL);
     _cleanup_(error_done) struct error err = {0};
     _cleanup_json_ json_t *plan = json_parse(dry.out, strlen(dry.out), "the plan", &err);
@@ -145,7 +132,7 @@ static void test_parallel(void **state) {
         print_message("# 200 runs, 20 at a time: berth %.1f s, bare API %.1f s\n", ours, bare);
         ratios[i] = ours / bare;
         check_ran_once();
-        _cleanup_free_ char *remove = str_printf("rm -f '%s'/ran-*", folder);
+        _cleanup_free_ char *remove = str_printf("rm -f '%s'/ran-*", bench_folder);
         assert_int_equal(system(remove), 0);
     }
     bench_verdict("200 runs at 20 / bare API", (ratios[0] + ratios[1]) / 2, "", 1.3);
@@ -153,5 +140,5 @@ static void test_parallel(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_parallel)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }

@@ -11,17 +11,16 @@
 #define MANY 1000
 #define KEYS 61
 
-static struct world world;
 static int made;
 
 static int setup(void **state) {
     group_setup(state);
-    world_open(&world);
+    world_open();
     return 0;
 }
 
 static int teardown(void **state) {
-    world_close(&world);
+    world_close();
     return group_teardown(state);
 }
 
@@ -73,7 +72,7 @@ static void test_start(void **state) {
     for (size_t i = 0; i < array_length(first); i++) {
         struct terminal terminal;
         double begin = bench_now();
-        world_screen(&world, &terminal, 120, 40);
+        world_screen(&terminal, 120, 40);
         first[i] = until(&terminal, "Sessions", begin) * 1000;
         complete[i] = until(&terminal, "300 sessions", begin) * 1000;
         terminal_read(&terminal, 100);
@@ -89,7 +88,7 @@ static void test_keys(void **state) {
     double seconds[KEYS], bytes[KEYS];
     struct terminal terminal;
     make_until(MANY);
-    world_screen(&world, &terminal, 120, 40);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "1000 sessions");
     terminal_read(&terminal, 500);
     for (int i = 0; i < KEYS; i++) {
@@ -115,7 +114,7 @@ static void test_change(void **state) {
     double delay[9];
     struct terminal terminal;
     make_until(SOME);
-    world_screen(&world, &terminal, 120, 40);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "sessions");
     terminal_read(&terminal, 500);
     for (size_t i = 0; i < array_length(delay); i++) {
@@ -135,8 +134,8 @@ static void test_change(void **state) {
 static void test_rest(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, true);
-    world_screen(&world, &terminal, 120, 40);
+    _cleanup_free_ char *name = world_container("work/app", 1, true);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "1 running");
     terminal_read(&terminal, 3000);
     long before = status_number(&terminal, "voluntary_ctxt_switches:");

@@ -11,22 +11,9 @@
 #define ROUNDS 15
 #define MANY   20
 
-static char *folder;
-
-static int setup(void **state) {
-    group_setup(state);
-    folder = new_folder("", 1001, 1001);
-    return 0;
-}
-
-static int teardown(void **state) {
-    free(folder);
-    return group_teardown(state);
-}
-
 static double berth_shell(void) {
     char *argv[] = {getenv("BERTH"), "shell", "-q", "--background", NULL};
-    double seconds = bench_cost(argv, folder).seconds;
+    double seconds = bench_cost(argv).seconds;
     remove_containers();
     return seconds;
 }
@@ -34,7 +21,7 @@ static double berth_shell(void) {
 static double incus_shell(const char *name) {
     char *launch[] = {"incus", "launch", "-q", "coi", (char *)name, NULL};
     char *exec[] = {"incus", "exec", (char *)name, "--user", "1000", "--", "tmux", "new", "-d", NULL};
-    double seconds = bench_cost(launch, folder).seconds + bench_cost(exec, folder).seconds;
+    double seconds = bench_cost(launch).seconds + bench_cost(exec).seconds;
     remove_containers();
     return seconds;
 }
@@ -69,12 +56,12 @@ static void test_kill_all(void **state) {
     for (size_t i = 0; i < array_length(ratio); i++) {
         _cleanup_(strings_done) struct strings first = {0}, second = {0};
         make_many(&first);
-        double together = bench_cost(all, folder).seconds, singly = 0;
+        double together = bench_cost(all).seconds, singly = 0;
         assert_no_containers();
         make_many(&second);
         for (size_t n = 0; n < second.count; n++) {
             char *one[] = {getenv("BERTH"), "kill", "-q", "--force", second.items[n], NULL};
-            singly += bench_cost(one, folder).seconds;
+            singly += bench_cost(one).seconds;
         }
         ratio[i] = together / singly;
     }
@@ -84,7 +71,7 @@ static void test_kill_all(void **state) {
 static void check_cpu(const char *what, char *const *argv) {
     double cpu[ROUNDS];
     for (int i = 0; i < ROUNDS; i++)
-        cpu[i] = bench_cost(argv, folder).cpu * 1000;
+        cpu[i] = bench_cost(argv).cpu * 1000;
     _cleanup_free_ char *words = str_printf("CPU of %s", what);
     bench_verdict(words, bench_median(cpu, ROUNDS), " ms", 10);
 }
@@ -102,7 +89,7 @@ static void test_cpu(void **state) {
     double cpu[MANY];
     for (size_t i = 0; i < MANY; i++) {
         char *one[] = {berth, "kill", "-q", "--force", names.items[i], NULL};
-        cpu[i] = bench_cost(one, folder).cpu * 1000;
+        cpu[i] = bench_cost(one).cpu * 1000;
     }
     bench_verdict("CPU of kill", bench_median(cpu, MANY), " ms", 10);
 }
@@ -113,5 +100,5 @@ int main(void) {
         cmocka_unit_test(test_kill_all),
         cmocka_unit_test(test_cpu),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }

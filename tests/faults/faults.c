@@ -6,7 +6,6 @@
 #include "launch/prepare.h"
 #include "tests/harness/terminal.h"
 #include "tests/harness/world.h"
-#include "workspace/name.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,9 +22,6 @@
 
 enum fault { FAULT_KILL, FAULT_TERM, FAULT_HUP, FAULT_STOP_KILL, FAULT_DAEMON, FAULTS };
 static const char *const fault_names[] = {"SIGKILL", "SIGTERM", "SIGHUP", "SIGSTOP+KILL", "daemon killed"};
-
-static struct world world;
-static char *folder;
 
 /* A command that is tried. */
 struct tried {
@@ -84,31 +80,6 @@ static size_t count_records(void) {
     return records_found;
 }
 
-/* Whether the file holds the bytes, which may have zeros between them. */
-static bool file_has(const char *path, const char *words) {
-    char content[16384];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    size_t size = fread(content, 1, sizeof content, file);
-    fclose(file);
-    return memmem(content, size, words, strlen(words)) != NULL;
-}
-
-/* Guards of this test's daemon: another's on the same machine are not ours to count. */
-static size_t guards(void) {
-    _cleanup_free_ char *ours = str_printf("INCUS_DIR=%s", getenv("INCUS_DIR"));
-    size_t count = 0;
-    DIR *proc = opendir("/proc");
-    for (const struct dirent *entry; (entry = readdir(proc));) {
-        _cleanup_free_ char *comm = str_printf("/proc/%s/comm", entry->d_name),
-                            *environment = str_printf("/proc/%s/environ", entry->d_name);
-        count += file_has(comm, "berth-guard\n") && file_has(environment, ours);
-    }
-    closedir(proc);
-    return count;
-}
-
 static char *left_of_run(void) {
     _cleanup_free_ char *names = names_there();
     size_t records = count_records();
@@ -129,10 +100,6 @@ static char *left_of_shell(void) {
                                        : str_printf("%swithout %s", names, records ? "tmux" : "a record");
 }
 
-static char *slot_name(void) {
-    return name_of(getenv("COI_CONTAINER_PREFIX"), folder, 1);
-}
-
 static void start_session(void) {
     _cleanup_free_ char *names = names_there();
     if (*names)
@@ -143,7 +110,7 @@ static void start_session(void) {
 
 /* The session goes on, and nobody is attached to it. */
 static char *left_of_attach(void) {
-    _cleanup_free_ char *name = slot_name(), *line = str_printf("tmux list-clients | wc -l");
+    _cleanup_free_ char *name = world_slot(1), *line = str_printf("tmux list-clients | wc -l");
     _result_ clients =
         berth(&world.how, "container", "exec", "--user", "1000", name, "--", "sh", "-c", line, NULL);
     return str_equal(clients.out, "0\n") ? str_copy("")
@@ -151,20 +118,20 @@ static char *left_of_attach(void) {
 }
 
 static void make_container(void) {
-    _cleanup_free_ char *name = world_container(&world, "w", 1, true),
-                        *record = world_record(&world, "aaaa1111-2222-4333-8444-555555555555", name, folder,
-                                               true);
+    _cleanup_free_ char *name = world_container("w", 1, true),
+                        *record =
+                            world_record("aaaa1111-2222-4333-8444-555555555555", name, world.folder, true);
 }
 
 /* It is there and runs as before, or it is gone and its record with it. */
 static char *left_of_kill(void) {
-    if (guards())
+    if (world_guards(0))
         return str_copy("a guard at work");
     _cleanup_free_ char *names = names_there();
     size_t records = count_records();
     if (!*names)
         return str_copy(records ? "its record" : "");
-    _cleanup_free_ char *name = slot_name(), *status = world_status(name);
+    _cleanup_free_ char *name = world_slot(1), *status = world_status(name);
     return str_equal(status, "RUNNING") && records ? str_copy("") : str_printf("%s%s", names, status);
 }
 
@@ -174,7 +141,7 @@ static void make_file(void) {
     make_container();
     free(pushed_file);
     free(push_target);
-    _cleanup_free_ char *name = slot_name();
+    _cleanup_free_ char *name = world_slot(1);
     pushed_file = str_printf("%s/big", world.home);
     push_target = str_printf("%s:/tmp/big", name);
     int fd = open(pushed_file, O_CREAT | O_WRONLY | O_TRUNC, 0644);
@@ -274,7 +241,7 @@ static struct result try_it(const struct tried *tried, const char *const *argv, 
 /* One row of the table; false if something is left. */
 static bool row(const struct tried *tried, enum fault fault, int after_ms) {
     const char *argv[array_length(tried->argv)];
-    _cleanup_free_ char *name = slot_name();
+    _cleanup_free_ char *name = world_slot(1);
     if (tried->before)
         tried->before();
     fill(tried, argv, name);
@@ -306,9 +273,9 @@ static void check(const struct tried *tried, enum fault fault, int points, int p
         bad += !row(tried, fault, 10 + tried->longest_ms * i / (count > 1 ? count - 1 : 1));
     /* a guard that has nothing left to do is gone */
     int64_t end = loop_now() + 15000;
-    while (guards() && loop_now() < end)
+    while (world_guards(0) && loop_now() < end)
         sleep_ms(100);
-    assert_int_equal(guards(), 0);
+    assert_int_equal(world_guards(0), 0);
     assert_int_equal(bad, 0);
 }
 
@@ -413,7 +380,7 @@ static void test_image_deleted(void **state) {
     _cleanup_(prepared_done) struct prepared prepared = {0};
     _cleanup_(plan_done) struct plan plan = {0};
     _cleanup_(error_done) struct error err = {0};
-    struct launch_request request = {.settings = &settings, .workspace = folder};
+    struct launch_request request = {.settings = &settings, .workspace = world.folder};
     _result_ image = incus_command("image", "list", "berth-small", "-f", "csv", "-c", "F", NULL);
     image.out[strcspn(image.out, "\n")] = 0;
     _result_ alias = incus_command("image", "alias", "create", "short-lived", image.out, NULL);
@@ -459,57 +426,39 @@ static void test_workspace_unmounted(void **state) {
     check_missing("run: the workspace is unmounted", &run, 1, "is not there any more");
 }
 
-static int fresh(void **state) {
-    (void)state;
-    world_open(&world);
-    folder = world_folder(&world, "w");
-    world.how.cwd = folder;
-    return 0;
-}
-
-static int clear(void **state) {
-    (void)state;
-    world_close(&world);
-    free(folder);
-    folder = NULL;
-    return 0;
-}
-
-#define fault_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        fault_test(test_run_kill),
-        fault_test(test_run_term),
-        fault_test(test_run_hup),
-        fault_test(test_run_stop),
-        fault_test(test_run_daemon),
-        fault_test(test_shell_kill),
-        fault_test(test_shell_term),
-        fault_test(test_shell_hup),
-        fault_test(test_shell_stop),
-        fault_test(test_shell_daemon),
-        fault_test(test_attach_kill),
-        fault_test(test_attach_term),
-        fault_test(test_attach_hup),
-        fault_test(test_attach_stop),
-        fault_test(test_attach_daemon),
-        fault_test(test_kill_kill),
-        fault_test(test_kill_term),
-        fault_test(test_kill_hup),
-        fault_test(test_kill_stop),
-        fault_test(test_kill_daemon),
-        fault_test(test_push_kill),
-        fault_test(test_push_term),
-        fault_test(test_push_hup),
-        fault_test(test_push_stop),
-        fault_test(test_push_daemon),
-        fault_test(test_pool_full),
-        fault_test(test_record_disk_full),
-        fault_test(test_no_descriptor),
-        fault_test(test_image_deleted),
-        fault_test(test_bridge_gone),
-        fault_test(test_workspace_unmounted),
+        world_test(test_run_kill),
+        world_test(test_run_term),
+        world_test(test_run_hup),
+        world_test(test_run_stop),
+        world_test(test_run_daemon),
+        world_test(test_shell_kill),
+        world_test(test_shell_term),
+        world_test(test_shell_hup),
+        world_test(test_shell_stop),
+        world_test(test_shell_daemon),
+        world_test(test_attach_kill),
+        world_test(test_attach_term),
+        world_test(test_attach_hup),
+        world_test(test_attach_stop),
+        world_test(test_attach_daemon),
+        world_test(test_kill_kill),
+        world_test(test_kill_term),
+        world_test(test_kill_hup),
+        world_test(test_kill_stop),
+        world_test(test_kill_daemon),
+        world_test(test_push_kill),
+        world_test(test_push_term),
+        world_test(test_push_hup),
+        world_test(test_push_stop),
+        world_test(test_push_daemon),
+        world_test(test_pool_full),
+        world_test(test_record_disk_full),
+        world_test(test_no_descriptor),
+        world_test(test_image_deleted),
+        world_test(test_bridge_gone),
+        world_test(test_workspace_unmounted),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -5,20 +5,33 @@
 #include <sys/wait.h>
 #include <time.h>
 
+char *bench_folder;
+
+int bench_setup(void **state) {
+    group_setup(state);
+    bench_folder = new_folder("", 1001, 1001);
+    return 0;
+}
+
+int bench_teardown(void **state) {
+    free(bench_folder);
+    return group_teardown(state);
+}
+
 double bench_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-struct bench_cost bench_cost(char *const *argv, const char *folder) {
+struct bench_cost bench_cost(char *const *argv) {
     double begin = bench_now();
     pid_t pid = fork();
     if (pid == 0) {
         int null = open("/dev/null", O_RDWR);
         dup2(null, 0);
         dup2(null, 1);
-        if (chdir(folder) == 0)
+        if (chdir(bench_folder) == 0)
             execvp(argv[0], argv);
         _exit(99);
     }

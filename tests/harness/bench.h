@@ -12,8 +12,13 @@ struct bench_cost {
     long peak_kb;
 };
 
-/* Runs a program to its end in this folder, its output thrown away; it has to succeed. */
-struct bench_cost bench_cost(char *const *argv, const char *folder);
+/* The workspace of a program of benches, 1001's; for cmocka's groups. */
+extern char *bench_folder;
+int bench_setup(void **state);
+int bench_teardown(void **state);
+
+/* Runs a program to its end in that folder, its output thrown away; it has to succeed. */
+struct bench_cost bench_cost(char *const *argv);
 double bench_now(void); /* seconds */
 /* Sorts the values. */
 double bench_median(double *values, size_t count);

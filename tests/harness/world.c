@@ -2,26 +2,50 @@
 
 #include "workspace/name.h"
 
+#include <dirent.h>
+#include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
-void world_open(struct world *world) {
+struct world world;
+
+void world_open(void) {
     assert_no_containers();
-    *world = (struct world){.home = new_folder("ext4", 1001, 1001)};
-    world->home_variable = str_printf("HOME=%s", world->home);
-    world->variables[0] = world->home_variable;
-    world->how = (struct how){.uid = 1001, .gid = 1001, .cwd = world->home, .variables = world->variables};
+    world = (struct world){.home = new_folder("ext4", 1001, 1001)};
+    world.home_variable = str_printf("HOME=%s", world.home);
+    world.variables[0] = world.home_variable;
+    world.how = (struct how){.uid = 1001, .gid = 1001, .cwd = world.home, .variables = world.variables};
 }
 
-void world_close(struct world *world) {
+void world_close(void) {
     remove_containers();
-    free(world->home);
-    free(world->home_variable);
+    free(world.home);
+    free(world.home_variable);
+    free(world.folder);
+    world = (struct world){0};
 }
 
-char *world_folder(const struct world *world, const char *name) {
-    char *path = str_printf("%s/%s", world->home, name);
-    for (char *slash = path + strlen(world->home) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+int world_setup(void **state) {
+    (void)state;
+    world_open();
+    world.how.cwd = world.folder = world_folder("w");
+    return 0;
+}
+
+int world_teardown(void **state) {
+    (void)state;
+    world_close();
+    return 0;
+}
+
+char *world_slot(unsigned int slot) {
+    return name_of(getenv("COI_CONTAINER_PREFIX"), world.folder, slot);
+}
+
+char *world_folder(const char *name) {
+    char *path = str_printf("%s/%s", world.home, name);
+    for (char *slash = path + strlen(world.home) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
         *slash = 0;
         mkdir(path, 0755);
         assert_int_equal(chown(path, 1001, 1001), 0);
@@ -31,8 +55,8 @@ char *world_folder(const struct world *world, const char *name) {
     return path;
 }
 
-char *world_container(const struct world *world, const char *folder, unsigned int slot, bool running) {
-    _cleanup_free_ char *path = world_folder(world, folder), *source = str_printf("source=%s", path),
+char *world_container(const char *folder, unsigned int slot, bool running) {
+    _cleanup_free_ char *path = world_folder(folder), *source = str_printf("source=%s", path),
                         *key = str_printf("user.berth.workspace=%s", path);
     char *name = name_of(getenv("COI_CONTAINER_PREFIX"), path, slot);
     _result_ made =
@@ -46,10 +70,9 @@ char *world_container(const struct world *world, const char *folder, unsigned in
     return name;
 }
 
-char *world_record(const struct world *world, const char *id, const char *container, const char *workspace,
-                   bool persistent) {
+char *world_record(const char *id, const char *container, const char *workspace, bool persistent) {
     _cleanup_free_ char *below = str_printf(".coi/sessions-claude/%s", id);
-    char *own = world_folder(world, below);
+    char *own = world_folder(below);
     _cleanup_free_ char *file = str_printf("%s/metadata.json", own);
     _cleanup_fclose_ FILE *out = fopen(file, "w");
     assert_non_null(out);
@@ -68,7 +91,34 @@ char *world_status(const char *container) {
     return str_copy(got.out);
 }
 
-void world_screen(const struct world *world, struct terminal *terminal, int columns, int rows) {
+void world_screen(struct terminal *terminal, int columns, int rows) {
     const char *const argv[] = {"berth", NULL};
-    terminal_open(terminal, &world->how, columns, rows, argv);
+    terminal_open(terminal, &world.how, columns, rows, argv);
+}
+
+/* Whether the file of a process holds the bytes, which may have zeros between them. */
+static bool process_has(const char *pid, const char *file, const char *bytes) {
+    char content[16384];
+    _cleanup_free_ char *path = str_printf("/proc/%s/%s", pid, file);
+    _cleanup_fclose_ FILE *in = fopen(path, "re");
+    size_t size = in ? fread(content, 1, sizeof content, in) : 0;
+    return memmem(content, size, bytes, strlen(bytes)) != NULL;
+}
+
+size_t world_guards(int signal) {
+    _cleanup_free_ char *ours = str_printf("COI_CONTAINER_PREFIX=%s", getenv("COI_CONTAINER_PREFIX"));
+    size_t count = 0;
+    DIR *proc = opendir("/proc");
+    for (const struct dirent *entry; (entry = readdir(proc));) {
+        unsigned long pid;
+        if (!str_to_number(entry->d_name, INT_MAX, &pid) ||
+            !process_has(entry->d_name, "comm", "berth-guard\n") ||
+            !process_has(entry->d_name, "environ", ours))
+            continue;
+        if (signal)
+            kill((pid_t)pid, signal);
+        count++;
+    }
+    closedir(proc);
+    return count;
 }

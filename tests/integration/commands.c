@@ -1,6 +1,5 @@
 /* The commands that act on sessions that are there, and the low level for scripts. */
 #include "tests/harness/world.h"
-#include "workspace/name.h"
 
 #include <glob.h>
 #include <signal.h>
@@ -9,33 +8,10 @@
 
 #define SMALL "--image", "berth-small"
 
-static struct world world;
-static char *folder; /* the workspace */
-
-/* Each test has a workspace of its own, with it names of its own, and a world.home for its records. */
-static int fresh(void **state) {
-    (void)state;
-    world_open(&world);
-    world.how.cwd = folder = world_folder(&world, "w");
-    return 0;
-}
-
-static int clear(void **state) {
-    (void)state;
-    world_close(&world);
-    free(folder);
-    return 0;
-}
-#define command_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
-
-static char *slot_name(unsigned int slot) {
-    return name_of(getenv("COI_CONTAINER_PREFIX"), folder, slot);
-}
-
 /* A container as coi leaves them: of this workspace, without keys of berth's. */
 static char *make(unsigned int slot, bool running) {
-    char *name = slot_name(slot);
-    _cleanup_free_ char *source = str_printf("source=%s", folder);
+    char *name = world_slot(slot);
+    _cleanup_free_ char *source = str_printf("source=%s", world.folder);
     _result_ made = incus_command("init", "berth-small", name, "-c", "raw.idmap=both 1001 1000", NULL);
     _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
                                     "path=/workspace", NULL);
@@ -51,7 +27,7 @@ static void assert_state(const char *name, const char *wanted) {
 }
 
 static char *write_record(const char *id, const char *container, bool persistent) {
-    return world_record(&world, id, container, folder, persistent);
+    return world_record(id, container, world.folder, persistent);
 }
 
 /*
@@ -138,7 +114,7 @@ static void test_question(void **state) {
     const char *const argv[] = {"berth", "kill", name, NULL};
     terminal_open(&terminal, &world.how, 120, 20, argv);
     terminal_expect(&terminal, "delete 1 session, with all that is not in the workspace? [y/N]");
-    terminal_expect(&terminal, folder);
+    terminal_expect(&terminal, world.folder);
     terminal_type(&terminal, "\r");
     assert_int_equal(terminal_close(&terminal), 1);
     assert_state(name, "RUNNING");
@@ -229,7 +205,7 @@ static void test_persist(void **state) {
 static void test_clean(void **state) {
     (void)state;
     _cleanup_free_ char *runs = make(1, true), *kept = make(2, false), *left = make(3, false),
-                        *gone = slot_name(4);
+                        *gone = world_slot(4);
     _cleanup_free_ char *of_runs = write_record("aaaa1111-2222-4333-8444-555555555555", runs, false),
                         *of_left = write_record("bbbb1111-2222-4333-8444-555555555555", left, false),
                         *of_gone = write_record("cccc1111-2222-4333-8444-555555555555", gone, false),
@@ -260,7 +236,7 @@ static void test_clean(void **state) {
 
 static void test_container(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     _result_ not_there = berth(&world.how, "container", "exists", name, NULL);
     assert_status(not_there, 1);
     assert_string_equal(not_there.err, "");
@@ -317,7 +293,7 @@ static void put(const char *name, const char *content, mode_t mode) {
  */
 static void test_exec_once(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     _result_ launched = berth(&world.how, "container", "launch", "berth-small", name, NULL);
     assert_status(launched, 0);
     _result_ intercepted = incus_command("config", "set", name, "security.syscalls.intercept.mknod=true",
@@ -482,11 +458,11 @@ static void test_manual(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        command_test(test_asks),       command_test(test_script_words), command_test(test_question),
-        command_test(test_kill),       command_test(test_frozen),       command_test(test_two_kill),
-        command_test(test_shutdown),   command_test(test_persist),      command_test(test_clean),
-        command_test(test_container),  command_test(test_files),        command_test(test_images),
-        command_test(test_completion), command_test(test_manual),       command_test(test_exec_once),
+        world_test(test_asks),       world_test(test_script_words), world_test(test_question),
+        world_test(test_kill),       world_test(test_frozen),       world_test(test_two_kill),
+        world_test(test_shutdown),   world_test(test_persist),      world_test(test_clean),
+        world_test(test_container),  world_test(test_files),        world_test(test_images),
+        world_test(test_completion), world_test(test_manual),       world_test(test_exec_once),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

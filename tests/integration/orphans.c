@@ -6,55 +6,10 @@
 #include "tests/harness/terminal.h"
 #include "tests/harness/world.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-static struct world world;
-static char *folder;
-
-static int fresh(void **state) {
-    (void)state;
-    world_open(&world);
-    folder = world_folder(&world, "w");
-    world.how.cwd = folder;
-    return 0;
-}
-
-static int clear(void **state) {
-    (void)state;
-    world_close(&world);
-    free(folder);
-    return 0;
-}
-
-/* Kills every guard of this test: those that have its prefix in their environment. */
-static void kill_guards(void) {
-    DIR *proc = opendir("/proc");
-    for (const struct dirent *entry; (entry = readdir(proc));) {
-        unsigned long pid;
-        char name[32] = "", environment[8192];
-        _cleanup_free_ char *comm = str_printf("/proc/%s/comm", entry->d_name),
-                            *environ_path = str_printf("/proc/%s/environ", entry->d_name);
-        if (!str_to_number(entry->d_name, 4000000, &pid))
-            continue;
-        FILE *file = fopen(comm, "re");
-        if (file && !fgets(name, sizeof name, file))
-            name[0] = 0;
-        if (file)
-            fclose(file);
-        if (!str_equal(name, "berth-guard\n") || !(file = fopen(environ_path, "re")))
-            continue;
-        size_t got = fread(environment, 1, sizeof environment, file);
-        fclose(file);
-        if (memmem(environment, got, getenv("COI_CONTAINER_PREFIX"),
-                   strlen(getenv("COI_CONTAINER_PREFIX"))))
-            kill((pid_t)pid, SIGKILL);
-    }
-    closedir(proc);
-}
 
 /* A run whose command has begun, and then all of berth is killed, before it has a warden inside. */
 static void make_orphan(void) {
@@ -62,7 +17,7 @@ static void make_orphan(void) {
         "berth", "run", "-q", "--image", "berth-small", "--", "sh", "-c", "echo begun; sleep 1000", NULL};
     struct child child = berth_start(&world.how, argv);
     child_expect(&child, "begun\n");
-    kill_guards();
+    world_guards(SIGKILL);
     kill(child.pid, SIGKILL);
     _result_ result = child_wait(&child);
     assert_int_equal(result.status, 137);
@@ -108,7 +63,7 @@ static void test_screen(void **state) {
     (void)state;
     struct terminal terminal;
     make_orphan();
-    world_screen(&world, &terminal, 120, 30);
+    world_screen(&terminal, 120, 30);
     terminal_expect(&terminal, "is orphaned: its berth has died; removing it");
     assert_no_containers();
     terminal_expect(&terminal, "No sessions yet");
@@ -199,19 +154,16 @@ static void test_warden(void **state) {
         NULL};
     struct child child = berth_start(&world.how, argv);
     child_expect(&child, "begun\n");
-    kill_guards();
+    world_guards(SIGKILL);
     kill(child.pid, SIGKILL);
     _result_ result = child_wait(&child);
     assert_no_containers();
 }
 
-#define orphan_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        orphan_test(test_list),   orphan_test(test_clean), orphan_test(test_run),
-        orphan_test(test_screen), orphan_test(test_alive), orphan_test(test_never),
-        orphan_test(test_warden),
+        world_test(test_list),  world_test(test_clean), world_test(test_run),    world_test(test_screen),
+        world_test(test_alive), world_test(test_never), world_test(test_warden),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

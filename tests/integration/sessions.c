@@ -1,35 +1,11 @@
 /* Sessions that last: shell, attach, reuse and records, by hand on a terminal and in the background. */
 #include "tests/harness/world.h"
-#include "workspace/name.h"
 
 #include <glob.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-static struct world world;
-static char *folder; /* the workspace */
-
-/* Each test has a workspace of its own, with it names of its own, and a world.home for its records. */
-static int fresh(void **state) {
-    (void)state;
-    world_open(&world);
-    world.how.cwd = folder = world_folder(&world, "w");
-    return 0;
-}
-
-static int clear(void **state) {
-    (void)state;
-    world_close(&world);
-    free(folder);
-    return 0;
-}
-#define session_test(function) cmocka_unit_test_setup_teardown(function, fresh, clear)
-
-static char *slot_name(unsigned int slot) {
-    return name_of(getenv("COI_CONTAINER_PREFIX"), folder, slot);
-}
 
 /* The one record that there is; NULL if there is none. A new reference. */
 static json_t *only_record(char **path) {
@@ -60,7 +36,7 @@ static void await_status(const char *name, const char *status) {
 static void start_background(const char *flag) {
     _result_ result = berth(&world.how, "shell", "--background", flag, NULL);
     assert_status(result, 0);
-    _cleanup_free_ char *name = slot_name(1), *line = str_printf("%s\n", name);
+    _cleanup_free_ char *name = world_slot(1), *line = str_printf("%s\n", name);
     assert_string_equal(result.out, line);
 }
 
@@ -75,7 +51,7 @@ static void detach(struct terminal *terminal) {
 /* In the background: it runs, its tmux has coi's name, its record is readable by coi. */
 static void test_background(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1), *path = NULL;
+    _cleanup_free_ char *name = world_slot(1), *path = NULL;
     start_background(NULL);
     _result_ tmux = berth(&world.how, "tmux", "list", NULL);
     _cleanup_free_ char *session = str_printf("Active sessions:\n  coi-%s\n", name);
@@ -83,7 +59,7 @@ static void test_background(void **state) {
     _cleanup_json_ json_t *record = only_record(&path);
     assert_non_null(record);
     assert_string_equal(json_str_at(record, "container_name"), name);
-    assert_string_equal(json_str_at(record, "workspace"), folder);
+    assert_string_equal(json_str_at(record, "workspace"), world.folder);
     assert_int_equal(strlen(json_str_at(record, "session_id")), 36);
     assert_true(json_is_false(json_at(record, "persistent")));
     assert_int_equal(strlen(json_str_at(record, "saved_at")), strlen("2026-11-24T10:00:00Z"));
@@ -91,9 +67,9 @@ static void test_background(void **state) {
     assert_has(path, json_str_at(record, "session_id"));
     _result_ send = berth(&world.how, "tmux", "send", name, "id -un > who; pwd > where", NULL);
     assert_status(send, 0);
-    for (int64_t end = loop_now() + 10000; !file_exists(folder, "where") && loop_now() < end;)
+    for (int64_t end = loop_now() + 10000; !file_exists(world.folder, "where") && loop_now() < end;)
         ;
-    _cleanup_free_ char *owner = file_owner(folder, "who");
+    _cleanup_free_ char *owner = file_owner(world.folder, "who");
     assert_string_equal(owner, "1001:1001");
     _result_ shown = berth(&world.how, "tmux", "capture", name, NULL);
     assert_has(shown.out, "id -un > who");
@@ -103,7 +79,7 @@ static void test_background(void **state) {
 static void test_terminal(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     const char *const shell[] = {"berth", "shell", NULL}, *const attach[] = {"berth", "attach", NULL};
     terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
@@ -112,7 +88,7 @@ static void test_terminal(void **state) {
     terminal_expect(&terminal, "code");
     detach(&terminal);
     assert_int_equal(terminal_close_restored(&terminal), 0);
-    _cleanup_free_ char *owner = file_owner(folder, "in-tmux");
+    _cleanup_free_ char *owner = file_owner(world.folder, "in-tmux");
     assert_string_equal(owner, "1001:1001");
     await_status(name, "RUNNING");
     terminal_open(&terminal, &world.how, 100, 30, attach);
@@ -130,7 +106,7 @@ static void test_terminal(void **state) {
 static void test_hangup(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     const char *const shell[] = {"berth", "shell", NULL};
     terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
@@ -145,7 +121,7 @@ static void test_hangup(void **state) {
 static void test_power_off(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     const char *const shell[] = {"berth", "shell", "--persistent", NULL};
     terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
@@ -161,7 +137,7 @@ static void test_power_off(void **state) {
 static void test_debug(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     const char *const shell[] = {"berth", "shell", "--debug", NULL};
     terminal_open(&terminal, &world.how, 80, 24, shell);
     terminal_expect(&terminal, ":/workspace$");
@@ -186,7 +162,7 @@ static void test_no_terminal(void **state) {
 /* What runs and is persistent is gone into again; a plain one gets the next slot. */
 static void test_reuse_running(void **state) {
     (void)state;
-    _cleanup_free_ char *first = slot_name(1), *second = slot_name(2);
+    _cleanup_free_ char *first = world_slot(1), *second = world_slot(2);
     start_background("--persistent");
     start_background("--persistent");
     _cleanup_free_ char *all = containers(), *one = str_printf("%s\n", first);
@@ -202,7 +178,7 @@ static void test_reuse_running(void **state) {
 
 /* Changes the image of the session in slot 1, stops it, starts it again: its tmux outlives the boot. */
 static void start_again(const char *script) {
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     _result_ changed = berth(&world.how, "container", "exec", name, "--", "sh", "-c", script, NULL);
     assert_status(changed, 0);
     _result_ stop = berth(&world.how, "shutdown", name, "--force", NULL);
@@ -220,7 +196,7 @@ static void start_again(const char *script) {
 /* Stopped and persistent: started again with the mapping that it has, and with what it held. */
 static void test_reuse_stopped(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     start_background("--persistent");
     _result_ mark = berth(&world.how, "container", "exec", name, "--", "touch", "/opt/mark", NULL);
     assert_status(mark, 0);
@@ -241,18 +217,18 @@ static void test_reuse_stopped(void **state) {
 
 /* The workspace and the world.home belong to somebody else from now on. */
 static struct how become_1000(void) {
-    const char *const argv[] = {"chown", "-R", "1000:1000", folder, world.home, NULL};
+    const char *const argv[] = {"chown", "-R", "1000:1000", world.folder, world.home, NULL};
     pid_t pid = fork();
     if (pid == 0)
         execvp(argv[0], (char *const *)argv);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    return (struct how){.uid = 1000, .gid = 1000, .cwd = folder, .variables = world.variables};
+    return (struct how){.uid = 1000, .gid = 1000, .cwd = world.folder, .variables = world.variables};
 }
 
 /* The mapping that is needed has changed: said, and not changed by surprise. */
 static void test_other_mapping(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     start_background("--persistent");
     _result_ stop = berth(&world.how, "shutdown", name, "--force", NULL);
     struct how other = become_1000();
@@ -272,7 +248,7 @@ static void test_other_mapping(void **state) {
 static void test_other_mapping_accepted(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     start_background("--persistent");
     struct how other = become_1000();
     const char *const shell[] = {"berth", "shell", "--persistent", NULL};
@@ -284,7 +260,7 @@ static void test_other_mapping_accepted(void **state) {
     terminal_expect(&terminal, "42");
     detach(&terminal);
     terminal_close_restored(&terminal);
-    _cleanup_free_ char *owner = file_owner(folder, "as-1000");
+    _cleanup_free_ char *owner = file_owner(world.folder, "as-1000");
     assert_string_equal(owner, "1000:1000");
     _result_ real = incus_command("config", "get", name, "raw.idmap", NULL);
     assert_string_equal(real.out, "\n");
@@ -293,7 +269,7 @@ static void test_other_mapping_accepted(void **state) {
 /* A container with the workspace's name, but another workspace's files, is never taken. */
 static void test_other_workspace(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1), *second = slot_name(2),
+    _cleanup_free_ char *name = world_slot(1), *second = world_slot(2),
                         *elsewhere = new_folder("", 1001, 1001),
                         *source = str_printf("source=%s", elsewhere);
     _result_ made = incus_command("init", "coi", name, NULL);
@@ -310,12 +286,11 @@ static void test_other_workspace(void **state) {
 /* A saved session: by its id, by its beginning, by the workspace; its container may be gone. */
 static void test_resume(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(3),
-                        *own = world_record(&world, "11111111-2222-4333-8444-555555555555", name, folder,
-                                            true);
+    _cleanup_free_ char *name = world_slot(3), *own = world_record("11111111-2222-4333-8444-555555555555",
+                                                                   name, world.folder, true);
     _result_ info = berth(&world.how, "info", "1111", NULL);
     assert_status(info, 0);
-    assert_has(info.out, folder);
+    assert_has(info.out, world.folder);
     struct how from_elsewhere = world.how;
     from_elsewhere.cwd = "/";
     _result_ resumed = berth(&from_elsewhere, "shell", "--background", "--resume=1111", NULL);
@@ -347,7 +322,7 @@ static void test_two_at_once(void **state) {
         buffer_text(&names, result.out);
     }
     for (unsigned int slot = 1; slot <= array_length(children); slot++) {
-        _cleanup_free_ char *name = slot_name(slot);
+        _cleanup_free_ char *name = world_slot(slot);
         assert_has(names.data, name);
     }
 }
@@ -367,8 +342,8 @@ static void test_cancelled(void **state) {
         assert_no_containers();
         if (result.status != 0)
             assert_null(only_record(NULL));
-        clear(state);
-        fresh(state);
+        world_teardown(state);
+        world_setup(state);
     }
 }
 
@@ -380,7 +355,7 @@ static void test_tool(void **state) {
     tool.variables = with_tool;
     _result_ started = berth(&tool, "shell", "--background", NULL);
     assert_status(started, 0);
-    _cleanup_free_ char *name = slot_name(1), *path = NULL;
+    _cleanup_free_ char *name = world_slot(1), *path = NULL;
     _result_ processes = berth(&world.how, "container", "exec", name, "--", "ps", "-eo", "user,args", NULL);
     assert_has(processes.out, "sleep 1234");
     _cleanup_json_ json_t *record = only_record(&path);
@@ -397,7 +372,7 @@ static void test_tool_ends(void **state) {
     tool.variables = with_tool;
     const char *const argv[] = {"berth", "shell", NULL};
     with_tool[1] = "BERTH_TOOL=ls /workspace/made";
-    _cleanup_free_ char *made = str_printf("%s/made", folder);
+    _cleanup_free_ char *made = str_printf("%s/made", world.folder);
     assert_int_equal(mkdir(made, 0755), 0);
     terminal_open(&terminal, &tool, 100, 24, argv);
     terminal_expect(&terminal, "[ls ended with status 0; exit ends the session]");
@@ -420,7 +395,7 @@ static void test_other_code(void **state) {
     assert_status(started, 0);
     _result_ again = berth(&world.how, "shell", "--background", "--persistent", "--slot", "1", NULL);
     assert_status(again, 0);
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     _result_ servers = berth(&world.how, "container", "exec", name, "--", "sh", "-c",
                              "ps -eo uid,comm | grep -c 'tmux: server'", NULL);
     assert_string_equal(servers.out, "1\n");
@@ -429,7 +404,7 @@ static void test_other_code(void **state) {
 /* Without a terminal what there is is said first. */
 static void test_attach_in_a_pipe(void **state) {
     (void)state;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     _result_ unknown = berth(&world.how, "attach", "nonesuch", NULL);
     assert_status(unknown, 1);
     assert_has(unknown.err, "container nonesuch not found");
@@ -461,7 +436,7 @@ static void test_no_tmux(void **state) {
 static void test_other_users(void **state) {
     (void)state;
     _cleanup_free_ char *maker = str_printf("%smaker", getenv("COI_CONTAINER_PREFIX")),
-                        *name = slot_name(1);
+                        *name = world_slot(1);
     _result_ made = incus_command("launch", "-q", "coi", maker, NULL);
     _result_ changed =
         incus_command("exec", maker, "--", "sh", "-c",
@@ -476,14 +451,14 @@ static void test_other_users(void **state) {
     dev.variables = as_dev;
     _result_ known = berth(&dev, "shell", "--background", "--image", maker, "--slot", "2", NULL);
     _result_ typed = berth(&world.how, "tmux", "send", name, "echo $HOME > by-number", NULL);
-    _cleanup_free_ char *second = slot_name(2);
+    _cleanup_free_ char *second = world_slot(2);
     _result_ typed_dev =
         berth(&world.how, "tmux", "send", second, "id -un > by-dev; echo $HOME >> by-dev", NULL);
-    for (int64_t end = loop_now() + 10000;
-         loop_now() < end && !(file_exists(folder, "by-number") && file_exists(folder, "by-dev"));)
+    for (int64_t end = loop_now() + 10000; loop_now() < end && !(file_exists(world.folder, "by-number") &&
+                                                                 file_exists(world.folder, "by-dev"));)
         ;
-    _cleanup_free_ char *first_owner = file_owner(folder, "by-number"),
-                        *dev_owner = file_owner(folder, "by-dev");
+    _cleanup_free_ char *first_owner = file_owner(world.folder, "by-number"),
+                        *dev_owner = file_owner(world.folder, "by-dev");
     remove_containers();
     _result_ deleted = incus_command("image", "delete", maker, NULL);
     assert_status(nobody, 0);
@@ -503,7 +478,7 @@ static void test_clean_ended(void **state) {
     const char *const as_other[] = {world.home_variable, "BERTH_CODE_UID=1234", NULL};
     struct how other = world.how;
     other.variables = as_other;
-    _cleanup_free_ char *ended = slot_name(1), *goes_on = slot_name(2), *kept = slot_name(3);
+    _cleanup_free_ char *ended = world_slot(1), *goes_on = world_slot(2), *kept = world_slot(3);
     start_background(NULL);
     _result_ second = berth(&world.how, "shell", "--background", NULL);
     _result_ third = berth(&world.how, "shell", "--background", "--persistent", "--slot", "3", NULL);
@@ -533,7 +508,7 @@ static void test_clean_ended(void **state) {
 static void test_attach_errors(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1);
+    _cleanup_free_ char *name = world_slot(1);
     const char *const none[] = {"berth", "attach", NULL},
                       *const unknown[] = {"berth", "attach", "nobody", NULL},
                       *const named[] = {"berth", "attach", name, NULL};
@@ -564,19 +539,19 @@ static void test_attach_errors(void **state) {
 static void test_of_coi(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = slot_name(1), *session = str_printf("coi-%s", name),
-                        *source = str_printf("source=%s", folder),
+    _cleanup_free_ char *name = world_slot(1), *session = str_printf("coi-%s", name),
+                        *source = str_printf("source=%s", world.folder),
                         *record =
                             str_printf("{\"session_id\": \"aaaa1111-2222-4333-8444-555555555555\", "
                                        "\"container_name\": \"%s\", \"persistent\": false, "
                                        "\"workspace\": \"%s\", \"saved_at\": \"2026-01-02T03:04:05Z\"}",
-                                       name, folder);
+                                       name, world.folder);
     _result_ made = incus_command("init", "coi", name, "-c", "raw.idmap=both 1001 1000", NULL);
     _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
                                     "path=/workspace", NULL);
     _result_ started = incus_command("start", name, NULL);
     _cleanup_free_ char *record_folder =
-        world_record(&world, "aaaa1111-2222-4333-8444-555555555555", name, folder, false);
+        world_record("aaaa1111-2222-4333-8444-555555555555", name, world.folder, false);
     _result_ ready = incus_command(
         "exec", name, "--", "sh", "-c",
         "until [ -L /run/systemd/units/invocation:systemd-user-sessions.service ]; do sleep 0.1; done",
@@ -593,7 +568,7 @@ static void test_of_coi(void **state) {
     terminal_expect(&terminal, "42");
     detach(&terminal);
     assert_int_equal(terminal_close_restored(&terminal), 0);
-    _cleanup_free_ char *owner = file_owner(folder, "by-coi");
+    _cleanup_free_ char *owner = file_owner(world.folder, "by-coi");
     assert_string_equal(owner, "1001:1001");
     _result_ ended = berth(&world.how, "shutdown", name, "--force", NULL);
     assert_status(ended, 0);
@@ -603,29 +578,29 @@ static void test_of_coi(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        session_test(test_background),
-        session_test(test_terminal),
-        session_test(test_hangup),
-        session_test(test_power_off),
-        session_test(test_debug),
-        session_test(test_no_terminal),
-        session_test(test_reuse_running),
-        session_test(test_reuse_stopped),
-        session_test(test_other_mapping),
-        session_test(test_other_mapping_accepted),
-        session_test(test_other_workspace),
-        session_test(test_resume),
-        session_test(test_two_at_once),
-        session_test(test_cancelled),
-        session_test(test_tool),
-        session_test(test_tool_ends),
-        session_test(test_other_code),
-        session_test(test_attach_in_a_pipe),
-        session_test(test_no_tmux),
-        session_test(test_other_users),
-        session_test(test_clean_ended),
-        session_test(test_attach_errors),
-        session_test(test_of_coi),
+        world_test(test_background),
+        world_test(test_terminal),
+        world_test(test_hangup),
+        world_test(test_power_off),
+        world_test(test_debug),
+        world_test(test_no_terminal),
+        world_test(test_reuse_running),
+        world_test(test_reuse_stopped),
+        world_test(test_other_mapping),
+        world_test(test_other_mapping_accepted),
+        world_test(test_other_workspace),
+        world_test(test_resume),
+        world_test(test_two_at_once),
+        world_test(test_cancelled),
+        world_test(test_tool),
+        world_test(test_tool_ends),
+        world_test(test_other_code),
+        world_test(test_attach_in_a_pipe),
+        world_test(test_no_tmux),
+        world_test(test_other_users),
+        world_test(test_clean_ended),
+        world_test(test_attach_errors),
+        world_test(test_of_coi),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -6,17 +6,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static struct world world;
-
 static int open_world(void **state) {
     (void)state;
-    world_open(&world);
+    world_open();
     return 0;
 }
 
 static int close_world(void **state) {
     (void)state;
-    world_close(&world);
+    world_close();
     return 0;
 }
 #define life_test(function) cmocka_unit_test_setup_teardown(function, open_world, close_world)
@@ -38,9 +36,9 @@ static void detach(struct terminal *terminal) {
 static void test_whole_session(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *folder = world_folder(&world, "work/app");
+    _cleanup_free_ char *folder = world_folder("work/app");
     world.how.cwd = folder;
-    world_screen(&world, &terminal, 120, 40);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "No sessions yet");
     terminal_type(&terminal, "n");
     terminal_expect(&terminal, "New shell session");
@@ -84,7 +82,7 @@ static void test_whole_session(void **state) {
 static void test_run(void **state) {
     (void)state;
     struct terminal terminal;
-    world_screen(&world, &terminal, 100, 30);
+    world_screen(&terminal, 100, 30);
     terminal_expect(&terminal, "No sessions yet");
     terminal_type(&terminal, "r");
     terminal_expect(&terminal, "Run a command");
@@ -100,9 +98,9 @@ static void test_run(void **state) {
 static void test_form(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *good = world_folder(&world, "good folder"), *roots = world_folder(&world, "roots");
+    _cleanup_free_ char *good = world_folder("good folder"), *roots = world_folder("roots");
     assert_int_equal(chown(roots, 0, 0), 0);
-    world_screen(&world, &terminal, 120, 40);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "No sessions yet");
     terminal_type(&terminal, "n\x15/etc");
     terminal_expect(&terminal, "is a system directory");
@@ -132,7 +130,7 @@ static void test_refused(void **state) {
     struct terminal terminal;
     struct how stranger = {.uid = 4321, .gid = 4321, .cwd = "/", .variables = world.variables};
     const char *const argv[] = {"berth", NULL};
-    _cleanup_free_ char *folder = world_folder(&world, "theirs");
+    _cleanup_free_ char *folder = world_folder("theirs");
     assert_int_equal(chown(folder, 4321, 4321), 0);
     terminal_open(&terminal, &stranger, 120, 40, argv);
     terminal_expect(&terminal, "No sessions yet");
@@ -161,7 +159,7 @@ static void open_slow_launch(struct terminal *terminal) {
     assert_int_equal(fchmod(fileno(file), 0755), 0);
     fclose(file);
     world.variables[1] = hook;
-    world_screen(&world, terminal, 100, 30);
+    world_screen(terminal, 100, 30);
     world.variables[1] = NULL;
     terminal_expect(terminal, "No sessions yet");
     terminal_type(terminal, "n\r");
@@ -180,7 +178,7 @@ static void test_cancel(void **state) {
     quit(&terminal);
     assert_no_containers();
     world.variables[1] = "BERTH_PRE_START=/bin/false";
-    world_screen(&world, &terminal, 100, 30);
+    world_screen(&terminal, 100, 30);
     terminal_expect(&terminal, "No sessions yet");
     terminal_type(&terminal, "n\r");
     terminal_expect(&terminal, "pre_start /bin/false ended with status 1");
@@ -204,12 +202,12 @@ static void test_terminated(void **state) {
 static void test_wrong_mapping(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false),
+    _cleanup_free_ char *name = world_container("work/app", 1, false),
                         *stranger = str_printf("%s/work/app/of-root", world.home);
     assert_int_equal(mkdir(stranger, 0755), 0);
     _result_ other = incus_command("config", "set", name, "raw.idmap=both 501 1000", NULL);
     _result_ started = incus_command("start", name, NULL);
-    world_screen(&world, &terminal, 120, 30);
+    world_screen(&terminal, 120, 30);
     terminal_expect(&terminal, "the container has both 501 1000");
     terminal_expect(&terminal, "not code's: /workspace is seen as 65534:65534");
     terminal_expect(&terminal, "1 of 1 entries are not code's inside: of-root (0:0)");
@@ -222,11 +220,11 @@ static void test_preview(void **state) {
     (void)state;
     struct terminal terminal;
     int column;
-    _cleanup_free_ char *folder = world_folder(&world, "work/app"),
+    _cleanup_free_ char *folder = world_folder("work/app"),
                         *name = name_of(getenv("COI_CONTAINER_PREFIX"), folder, 1);
     _result_ shell = berth(&world.how, "shell", "--background", "-w", folder, NULL);
     assert_status(shell, 0);
-    world_screen(&world, &terminal, 200, 30);
+    world_screen(&terminal, 200, 30);
     terminal_expect(&terminal, "1 running");
     terminal_type(&terminal, "2");
     terminal_expect(&terminal, "/workspace$");
@@ -252,9 +250,9 @@ static void test_preview(void **state) {
 static void test_others(void **state) {
     (void)state;
     struct terminal terminal;
-    world_screen(&world, &terminal, 120, 24);
+    world_screen(&terminal, 120, 24);
     terminal_expect(&terminal, "No sessions yet");
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false);
+    _cleanup_free_ char *name = world_container("work/app", 1, false);
     terminal_expect(&terminal, "○ stop");
     _result_ started = incus_command("start", name, NULL);
     terminal_expect(&terminal, "● run");
@@ -275,10 +273,9 @@ static void test_others(void **state) {
 static void test_two_screens(void **state) {
     (void)state;
     struct terminal one, two;
-    _cleanup_free_ char *a = world_container(&world, "a", 1, true),
-                        *b = world_container(&world, "b", 1, true);
-    world_screen(&world, &one, 80, 24);
-    world_screen(&world, &two, 80, 24);
+    _cleanup_free_ char *a = world_container("a", 1, true), *b = world_container("b", 1, true);
+    world_screen(&one, 80, 24);
+    world_screen(&two, 80, 24);
     terminal_expect(&one, "2 sessions");
     terminal_expect(&two, "2 sessions");
     terminal_type(&one, "xxd");
@@ -298,10 +295,10 @@ static void test_two_screens(void **state) {
 static void test_actions(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false),
+    _cleanup_free_ char *name = world_container("work/app", 1, false),
                         *foreign = str_printf("%sforeign", getenv("COI_CONTAINER_PREFIX"));
     _result_ other = incus_command("init", "berth-small", foreign, NULL);
-    world_screen(&world, &terminal, 120, 24);
+    world_screen(&terminal, 120, 24);
     terminal_expect(&terminal, "1 session");
     assert_true(terminal_find(&terminal, "foreign", NULL) < 0);
     terminal_type(&terminal, "p");
@@ -332,9 +329,8 @@ static void test_actions(void **state) {
 static void test_command_line(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false),
-                        *line = str_printf("idmap %s", name);
-    world_screen(&world, &terminal, 100, 30);
+    _cleanup_free_ char *name = world_container("work/app", 1, false), *line = str_printf("idmap %s", name);
+    world_screen(&terminal, 100, 30);
     terminal_expect(&terminal, "1 session");
     terminal_type(&terminal, ":id\tt\t");
     terminal_expect(&terminal, line);
@@ -349,7 +345,7 @@ static void test_command_line(void **state) {
     terminal_expect(&terminal, "Sessions");
     terminal_type(&terminal, ":q\r");
     assert_int_equal(terminal_close_restored(&terminal), 0);
-    world_screen(&world, &terminal, 100, 30);
+    world_screen(&terminal, 100, 30);
     terminal_expect(&terminal, "1 session");
     terminal_type(&terminal, ":version\r");
     terminal_expect(&terminal, "enter returns to berth");
@@ -363,8 +359,8 @@ static void test_command_line(void **state) {
 static void test_daemon(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false);
-    world_screen(&world, &terminal, 120, 24);
+    _cleanup_free_ char *name = world_container("work/app", 1, false);
+    world_screen(&terminal, 120, 24);
     terminal_expect(&terminal, "1 session");
     private_daemon_kill();
     terminal_expect(&terminal, "away, trying again");
@@ -385,12 +381,12 @@ static void test_daemon(void **state) {
 static void test_paste(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "work/app", 1, false);
+    _cleanup_free_ char *name = world_container("work/app", 1, false);
     char *paste = mem_new((1 << 20) + 32);
     strcpy(paste, "\033[200~");
     memset(paste + 6, 'd', 1 << 20);
     strcpy(paste + 6 + (1 << 20), "y\r\033[201~");
-    world_screen(&world, &terminal, 100, 30);
+    world_screen(&terminal, 100, 30);
     terminal_expect(&terminal, "1 session");
     terminal_type(&terminal, "\033[200~dy\r\033[201~");
     terminal_read(&terminal, 200);
@@ -410,7 +406,7 @@ static void test_paste(void **state) {
 /* The terminal is given back however it ends. */
 static void check_signal(int signal, int status) {
     struct terminal terminal;
-    world_screen(&world, &terminal, 80, 24);
+    world_screen(&terminal, 80, 24);
     terminal_expect(&terminal, "No sessions yet");
     struct termios raw;
     tcgetattr(terminal.slave, &raw);
@@ -435,11 +431,11 @@ static void test_signals(void **state) {
 static void test_signal_attached(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *folder = world_folder(&world, "work/app"),
+    _cleanup_free_ char *folder = world_folder("work/app"),
                         *name = name_of(getenv("COI_CONTAINER_PREFIX"), folder, 1);
     _result_ shell = berth(&world.how, "shell", "--background", "-w", folder, NULL);
     assert_status(shell, 0);
-    world_screen(&world, &terminal, 100, 30);
+    world_screen(&terminal, 100, 30);
     terminal_expect(&terminal, "1 running");
     terminal_type(&terminal, "\r");
     terminal_expect(&terminal, ":/workspace$");

@@ -4,28 +4,26 @@
 #include <signal.h>
 #include <string.h>
 
-static struct world world;
-
 /* Two that run, one that does not, of two workspaces. */
 static int setup(void **state) {
     group_setup(state);
-    world_open(&world);
-    _cleanup_free_ char *a = world_container(&world, "work/app", 1, true),
-                        *b = world_container(&world, "work/app", 2, false),
-                        *c = world_container(&world, "work/api", 1, true),
-                        *d = world_container(&world, "src/日本語 site", 1, false);
+    world_open();
+    _cleanup_free_ char *a = world_container("work/app", 1, true),
+                        *b = world_container("work/app", 2, false),
+                        *c = world_container("work/api", 1, true),
+                        *d = world_container("src/日本語 site", 1, false);
     return 0;
 }
 
 static int teardown(void **state) {
-    world_close(&world);
+    world_close();
     return group_teardown(state);
 }
 
 static void look(int columns, int rows, const char *variable, const char *golden) {
     struct terminal terminal;
     world.variables[1] = variable;
-    world_screen(&world, &terminal, columns, rows);
+    world_screen(&terminal, columns, rows);
     terminal_expect(&terminal, "work/app");
     terminal_type(&terminal, "jj"); /* to ~/work/app 1: a session that runs */
     if (columns >= 60 && rows >= 24)
@@ -67,7 +65,7 @@ static void test_colors(void **state) {
     for (size_t i = 0; i < array_length(without) + array_length(with); i++) {
         bool colored = i >= array_length(without);
         world.variables[1] = colored ? with[i - array_length(without)] : without[i];
-        world_screen(&world, &terminal, 80, 24);
+        world_screen(&terminal, 80, 24);
         terminal_expect(&terminal, "● run");
         if (is_colored(&terminal) != colored)
             fail_msg("%s: %s", world.variables[1], colored ? "no colour" : "colours");
@@ -80,7 +78,7 @@ static void test_colors(void **state) {
 static void test_layers(void **state) {
     (void)state;
     struct terminal terminal;
-    world_screen(&world, &terminal, 120, 40);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "4 sessions");
     terminal_type(&terminal, "?");
     terminal_expect(&terminal, "all keys");
@@ -110,7 +108,7 @@ static void test_list_keys(void **state) {
     (void)state;
     struct terminal terminal;
     int column;
-    world_screen(&world, &terminal, 80, 24);
+    world_screen(&terminal, 80, 24);
     terminal_expect(&terminal, "4 sessions");
     terminal_type(&terminal, "/API");
     terminal_expect_not(&terminal, "work/app");
@@ -145,7 +143,7 @@ static void test_mouse(void **state) {
     (void)state;
     struct terminal terminal;
     int column;
-    world_screen(&world, &terminal, 80, 24);
+    world_screen(&terminal, 80, 24);
     terminal_expect(&terminal, "4 sessions");
     int row = terminal_find(&terminal, "work/api", &column);
     terminal_click(&terminal, row, column);
@@ -165,7 +163,7 @@ static void test_mouse(void **state) {
 static void test_small_form(void **state) {
     (void)state;
     struct terminal terminal;
-    world_screen(&world, &terminal, 40, 10);
+    world_screen(&terminal, 40, 10);
     terminal_expect(&terminal, "work/app");
     terminal_type(&terminal, "jjr");
     terminal_expect(&terminal, "Run a command");
@@ -187,7 +185,7 @@ static void test_small_form(void **state) {
 static void test_resize(void **state) {
     (void)state;
     struct terminal terminal;
-    world_screen(&world, &terminal, 120, 40);
+    world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "4 sessions");
     terminal_resize(&terminal, 20, 5);
     terminal_expect(&terminal, "this is 20x5");
@@ -204,7 +202,7 @@ static void test_resize(void **state) {
 static void test_copy(void **state) {
     (void)state;
     struct terminal terminal;
-    world_screen(&world, &terminal, 80, 24);
+    world_screen(&terminal, 80, 24);
     terminal_expect(&terminal, "4 sessions");
     terminal_type(&terminal, "y");
     terminal_expect(&terminal, "copied: t");
@@ -217,8 +215,8 @@ static void test_copy(void **state) {
 static void test_injection(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = world_container(&world, "evil\033[31m\033]0;title\007x", 1, true);
-    world_screen(&world, &terminal, 120, 24);
+    _cleanup_free_ char *name = world_container("evil\033[31m\033]0;title\007x", 1, true);
+    world_screen(&terminal, 120, 24);
     terminal_expect(&terminal, "evil?[31m");
     terminal_type(&terminal, "r");
     terminal_expect(&terminal, "Run a command");
@@ -241,7 +239,7 @@ static void test_dumb(void **state) {
     for (size_t i = 0; i < array_length(terms); i++) {
         struct terminal terminal;
         world.variables[1] = terms[i];
-        world_screen(&world, &terminal, 100, 24);
+        world_screen(&terminal, 100, 24);
         terminal_expect(&terminal, words[i]);
         assert_int_equal(terminal_close_restored(&terminal), 2);
     }
