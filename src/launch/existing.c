@@ -62,8 +62,6 @@ static bool is_taken(struct incus *client, struct prepared *prepared, const char
     return !instance_names(client, &prepared->taken, &ignored) || strings_has(&prepared->taken, name);
 }
 
-/* With a slot: what is in it. Without: the first persistent container of this workspace, where asked for.
- */
 bool existing_find(struct incus *client, struct prepared *prepared, struct error *err) {
     const struct launch_request *request = prepared->request;
     bool persistent = settings_bool(request->settings, SETTING_PERSISTENT);

@@ -1,5 +1,4 @@
-/* Failures of a launch that can be foreseen, in words for who launched; the daemon's own stand behind them.
- */
+/* Failures of a launch that can be foreseen, in words for whoever launched; the daemon's stand behind. */
 #pragma once
 
 #include "launch/plan.h"

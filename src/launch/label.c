@@ -12,11 +12,14 @@ struct idmap_ids label_recorded_code(const struct instance *instance) {
     return (struct idmap_ids){(uid_t)uid, (gid_t)gid};
 }
 
-struct idmap_ids label_code(const struct instance *instance, const struct settings *settings) {
-    struct idmap_ids recorded = label_recorded_code(instance);
+struct idmap_ids label_code_or(struct idmap_ids recorded, const struct settings *settings) {
     return recorded.uid ? recorded
                         : (struct idmap_ids){settings_id(settings, SETTING_CODE_UID),
                                              settings_id(settings, SETTING_CODE_GID)};
+}
+
+struct idmap_ids label_code(const struct instance *instance, const struct settings *settings) {
+    return label_code_or(label_recorded_code(instance), settings);
 }
 
 bool label_is_of(const struct instance *instance, const struct workspace *workspace) {

@@ -53,9 +53,7 @@ static int64_t epoch(const char *text) {
 }
 
 struct idmap_ids session_code(const struct session *session, const struct settings *settings) {
-    return session->code.uid ? session->code
-                             : (struct idmap_ids){settings_id(settings, SETTING_CODE_UID),
-                                                  settings_id(settings, SETTING_CODE_GID)};
+    return label_code_or(session->code, settings);
 }
 
 void session_read(struct session *session, const char *prefix, const struct instance *instance,
