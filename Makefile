@@ -5,7 +5,7 @@ DESTDIR ?=
 CC      ?= cc
 SAN     ?=
 
-LIBS      = libcurl jansson inih libmd ncursesw
+LIBS      = libcurl jansson inih libmd libcares ncursesw
 # wslay has no pkg-config file on Debian; it is found by trying
 PLAIN_LIBS = -lwslay
 TEST_LIBS = cmocka vterm

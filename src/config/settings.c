@@ -24,6 +24,11 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_DISK_READ] = {"limits", "disk_read", "BERTH_DISK_READ", KIND_RATE, ""},
     [SETTING_DISK_WRITE] = {"limits", "disk_write", "BERTH_DISK_WRITE", KIND_RATE, ""},
     [SETTING_PROCESSES] = {"limits", "processes", "BERTH_PROCESSES", KIND_COUNT, ""},
+    [SETTING_NETWORK] = {"network", "mode", "BERTH_NETWORK_MODE", KIND_NETWORK, "restricted"},
+    [SETTING_ALLOW] = {"network", "allow", "BERTH_NETWORK_ALLOW", KIND_TEXT, ""},
+    [SETTING_ALLOWED_PORTS] = {"network", "allowed_ports", "BERTH_NETWORK_ALLOWED_PORTS", KIND_TEXT, ""},
+    [SETTING_DNS_SERVERS] = {"network", "dns_servers", "BERTH_NETWORK_DNS_SERVERS", KIND_TEXT, ""},
+    [SETTING_PUBLISH] = {"network", "publish", "BERTH_NETWORK_PUBLISH", KIND_TEXT, ""},
     [SETTING_TOOL] = {"tool", "command", "BERTH_TOOL", KIND_TEXT, ""},
     [SETTING_THEME] = {"screen", "theme", "BERTH_THEME", KIND_THEME, "auto"},
 };
@@ -88,8 +93,8 @@ static void unknown_key(struct parse *parse, const char *section, const char *ke
     if (keys.count)
         error_hint(parse->err, "[%s] has: %s", section, list);
     else
-        error_hint(parse->err, "the sections are [incus], [container], [mounts], [limits], [tool], "
-                               "[screen] and [profile NAME]");
+        error_hint(parse->err, "the sections are [incus], [container], [mounts], [network], [limits], "
+                               "[tool], [screen] and [profile NAME]");
 }
 
 static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,
@@ -297,6 +302,13 @@ bool settings_flag(struct settings *settings, enum setting which, const char *fl
     }
     store(settings, which, value, ORIGIN_FLAG, flag);
     return true;
+}
+
+bool settings_flag_add(struct settings *settings, enum setting which, const char *flag, const char *value,
+                       struct error *err) {
+    const char *before = settings_text(settings, which);
+    _cleanup_free_ char *list = *before ? str_printf("%s, %s", before, value) : str_copy(value);
+    return settings_flag(settings, which, flag, list, err);
 }
 
 void settings_clear(struct settings *settings, enum setting which, const char *flag) {

@@ -24,6 +24,11 @@ enum setting {
     SETTING_DISK_READ,
     SETTING_DISK_WRITE,
     SETTING_PROCESSES,
+    SETTING_NETWORK,
+    SETTING_ALLOW,
+    SETTING_ALLOWED_PORTS,
+    SETTING_DNS_SERVERS,
+    SETTING_PUBLISH,
     SETTING_TOOL,
     SETTING_THEME,
     SETTINGS_COUNT
@@ -83,6 +88,9 @@ bool settings_parse(struct settings *settings, const char *file, const char *con
 /* A flag's value; `flag` is named in the error and as the origin. */
 bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
                    struct error *err) nodiscard;
+/* The same for a list, behind what is in it already. */
+bool settings_flag_add(struct settings *settings, enum setting which, const char *flag, const char *value,
+                       struct error *err) nodiscard;
 /* Nothing is set any more, by this flag. */
 void settings_clear(struct settings *settings, enum setting which, const char *flag);
 

@@ -13,6 +13,7 @@ enum setting_kind {
     KIND_RATE,    /* 10MB, 500iops */
     KIND_PROGRAM, /* an absolute path */
     KIND_THEME,   /* auto, dark, light, mono */
+    KIND_NETWORK, /* restricted, allowlist, open, none */
 };
 
 /* An error says what would be one. */

@@ -77,8 +77,8 @@ void call_drop(struct call *call);
 bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
                    json_t **metadata, struct error *err) nodiscard;
 /*
- * Several GETs at once: each gets its metadata (a new reference) or its own error. Fails only if the
- * waiting does.
+ * Several GETs at once: each gets its metadata (a new reference) or its own error; one without a path is
+ * not asked. Fails only if the waiting does.
  */
 struct question {
     char *path; /* owned */

@@ -338,11 +338,16 @@ static void answered(void *data, const struct reply *reply, struct error *err) {
 
 bool incus_ask_all(struct incus *client, struct question *questions, size_t count, struct error *err) {
     _cleanup_free_ struct asking *asking = mem_new(count * sizeof *asking);
-    size_t left = count;
-    bool done = count == 0;
+    size_t left = 0;
+    bool done = false;
+    for (size_t i = 0; i < count; i++)
+        left += questions[i].path != NULL;
+    if (left == 0)
+        return true;
     for (size_t i = 0; i < count; i++) {
         asking[i] = (struct asking){.question = &questions[i], .left = &left, .done = &done};
-        asking[i].call = incus_call(client, "GET", questions[i].path, NULL, answered, &asking[i]);
+        if (questions[i].path)
+            asking[i].call = incus_call(client, "GET", questions[i].path, NULL, answered, &asking[i]);
     }
     if (loop_run(client->loop, &done, err))
         return true;
