@@ -22,6 +22,8 @@
 #define LABEL_LAUNCH       "user.berth.launch" /* tells one launch's instance from any other of its name */
 #define LABEL_OWNER        "user.berth.owner" /* owner.h; of a run's container, or a session's in its launch */
 #define LABEL_REASON       "user.berth.reason"
+#define LABEL_NETWORK      "user.berth.network" /* its mode */
+#define LABEL_ALLOW        "user.berth.allow"   /* what its rules list */
 #define LABEL_NOT_ISOLATED "user.berth.not-isolated"
 
 /* The ids of who works in it, as it was made; uid 0 if it does not say. */

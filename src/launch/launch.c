@@ -244,6 +244,14 @@ static bool without_isolation(struct launch *launch, const char *why, struct err
     return true;
 }
 
+/* Somebody cleaned up between the look at the network and the creation: it is made again. */
+static bool network_is_gone(struct network *network, const struct error *err) {
+    bool gone = network->name && err->class == ERROR_FAILED && strstr(err->message, network->name) &&
+                strstr(err->message, "not found");
+    network->in_force &= !gone;
+    return gone;
+}
+
 bool launch_new(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                 struct plan *plan, struct error *err) {
     struct launch launch = {client, prepared, watcher, plan};
@@ -253,7 +261,11 @@ bool launch_new(struct incus *client, struct prepared *prepared, const struct la
         if (!prepared->owner)
             return false;
     }
-    bool good = attempt(&launch, err);
+    bool good = network_up(client, &prepared->network, err) && attempt(&launch, err);
+    if (!good && network_is_gone(&prepared->network, err)) {
+        error_done(err);
+        good = network_up(client, &prepared->network, err) && attempt(&launch, err);
+    }
     if (!good && plan->decision.shift && says(err, WORDS_NO_IDMAPPED))
         good = without_shift(&launch, err);
     if (!good && says(err, WORDS_NO_RANGE))

@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "idmap/explain.h"
 #include "launch/label.h"
+#include "launch/nics.h"
 
 #include <assert.h>
 #include <string.h>
@@ -11,6 +12,7 @@ void plan_done(struct plan *plan) {
     free(plan->name);
     json_decref(plan->body);
     json_decref(plan->environment);
+    json_decref(plan->network);
     strings_done(&plan->command);
     *plan = (struct plan){0};
 }
@@ -70,6 +72,9 @@ static json_t *make_config(const struct plan_input *input) {
     set_ids(config, LABEL_HOST, input->facts.host);
     set_ids(config, LABEL_CODE, input->facts.code);
     set(config, LABEL_REASON, explain_reason_code(input->decision.reason));
+    _cleanup_free_ char *allow = rules_allow_text(&input->network->rules);
+    set(config, LABEL_NETWORK, network_mode_name(input->network->rules.mode));
+    set(config, LABEL_ALLOW, allow);
     set(config, LABEL_NOT_ISOLATED, input->not_isolated ? input->not_isolated : "");
     return config;
 }
@@ -104,6 +109,13 @@ static void add_root(const struct plan_input *input, json_t *devices) {
     json_object_set_new(devices, "root", root);
 }
 
+static void add_publishes(const struct publishes *publishes, json_t *devices) {
+    for (size_t i = 0; publishes && i < publishes->count; i++) {
+        _cleanup_free_ char *name = str_printf(PUBLISH_DEVICE "%zu", i + 1);
+        json_object_set_new(devices, name, publish_device(&publishes->items[i]));
+    }
+}
+
 static json_t *make_devices(const struct plan_input *input) {
     bool shift = input->decision.shift;
     json_t *devices = json_object();
@@ -114,6 +126,9 @@ static json_t *make_devices(const struct plan_input *input) {
         json_object_set_new(devices, name, plan_disk(mount, shift));
     }
     add_root(input, devices);
+    _cleanup_json_ json_t *nics = nics_plan(input->network, input->nics);
+    json_object_update(devices, nics);
+    add_publishes(input->publishes, devices);
     return devices;
 }
 
@@ -145,6 +160,17 @@ json_t *plan_environment(const struct plan_input *input) {
     return environment;
 }
 
+static json_t *network_json(const struct network *network) {
+    _cleanup_(strings_done) struct strings lines = {0};
+    json_t *json = rules_json(&network->rules), *reach = json_array();
+    rules_explain(&network->rules, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        json_array_append_new(reach, json_text(lines.items[i]));
+    json_object_set_new(json, "name", json_text(network->name ? network->name : ""));
+    json_object_set_new(json, "explained", reach);
+    return json;
+}
+
 static json_t *make_body(const char *name, const char *image, bool ephemeral, json_t *take_config,
                          json_t *take_devices) {
     bool fingerprint = strlen(image) >= 12 && strspn(image, "0123456789abcdef") == strlen(image);
@@ -171,10 +197,12 @@ void plan_make(const struct plan_input *input, struct plan *plan) {
     *plan = (struct plan){.name = str_copy(input->name),
                           .decision = *decision,
                           .code = input->facts.code,
-                          .persistent = input->persistent};
+                          .persistent = input->persistent,
+                          .mode = input->network->rules.mode};
     plan->body = make_body(input->name, image, !input->persistent && !input->shell, make_config(input),
                            make_devices(input));
     plan->environment = plan_environment(input);
+    plan->network = network_json(input->network);
     for (size_t i = 0; input->command && i < input->command->count; i++)
         strings_add(&plan->command, input->command->items[i]);
 }
@@ -185,10 +213,11 @@ json_t *plan_json(const struct plan *plan) {
         json_array_append_new(command, json_text(plan->command.items[i]));
     const json_t *source = json_at(plan->body, "source");
     const char *alias = json_str_at(source, "alias");
-    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:{s:o, s:O, s:s, s:I, s:I}}", "name", plan->name,
+    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:O, s:{s:o, s:O, s:s, s:I, s:I}}", "name", plan->name,
                      "image", *alias ? alias : json_str_at(source, "fingerprint"), "ephemeral",
                      json_at(plan->body, "ephemeral"), "config", json_at(plan->body, "config"), "devices",
                      json_at(plan->body, "devices"), "decision", explain_decision_json(&plan->decision),
-                     "command", "argv", command, "environment", plan->environment, "cwd", WORKSPACE_PATH,
-                     "user", (json_int_t)plan->code.uid, "group", (json_int_t)plan->code.gid);
+                     "network", plan->network, "command", "argv", command, "environment", plan->environment,
+                     "cwd", WORKSPACE_PATH, "user", (json_int_t)plan->code.uid, "group",
+                     (json_int_t)plan->code.gid);
 }

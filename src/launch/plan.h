@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "config/settings.h"
 #include "idmap/idmap.h"
+#include "network/network.h"
+#include "network/publish.h"
 #include "workspace/mount.h"
 
 /* Borrowed, all of it, for plan_make()'s time. */
@@ -25,8 +27,11 @@ struct plan_input {
     struct idmap_facts facts;
     struct idmap_decision decision; /* never a refusal */
     const struct mounts *mounts;
-    const json_t *root_device; /* of the profiles; only needed for a pool or disk limits */
-    const json_t *environment; /* object of strings, from -e */
+    const struct network *network;
+    const struct publishes *publishes; /* NULL: none */
+    const json_t *nics;                /* of the profiles, by name; NULL: none */
+    const json_t *root_device;         /* of the profiles; only needed for a pool or disk limits */
+    const json_t *environment;         /* object of strings, from -e */
     const struct strings *command;
     const char *language; /* the host's LANG, "" if unset */
     const char *term;     /* the host's TERM, "" without a terminal */
@@ -41,10 +46,13 @@ struct plan {
     bool persistent;
     json_t *environment; /* of the command, complete */
     struct strings command;
+    enum network_mode mode;
+    json_t *network; /* mode, name, and what is reachable, for --dry-run */
     /* Of a container that was there before: it keeps what it has. */
     bool reused;
     bool was_running;
     bool other_mapping; /* and that is not the one that would be decided now */
+    bool other_network; /* the same of its network, with less than what was asked for in reach */
 };
 void plan_done(struct plan *plan);
 

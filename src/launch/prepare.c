@@ -4,6 +4,7 @@
 #include "idmap/facts.h"
 #include "incus/image.h"
 #include "launch/existing.h"
+#include "launch/nics.h"
 #include "workspace/name.h"
 
 #include <limits.h>
@@ -86,11 +87,12 @@ static bool choose_slot(struct incus *client, struct prepared *prepared, struct 
 
 /*
  * The default profile, which the daemon will expand into the instance: its root disk, to which a pool
- * or limits are added, and whether a device of it would bring shift.
+ * or limits are added, its NICs, and whether a device of it would bring shift.
  */
 static void read_profile(struct prepared *prepared, const json_t *profile) {
     const char *name;
     json_t *device;
+    prepared->nics = nics_of_profile(profile);
     json_object_foreach(json_at(profile, "devices"), name, device) {
         bool disk = str_equal(json_get_str(device, "type"), "disk");
         if (disk && str_equal(json_get_str(device, "path"), "/") && !prepared->root_device)
@@ -106,12 +108,32 @@ static bool check_pool(struct incus *client, const struct settings *settings, st
     return !*pool || incus_request(client, "GET", path, NULL, NULL, err);
 }
 
-enum { ASK_SERVER, ASK_NAMES, ASK_PROFILE, ASK_IMAGE, QUESTIONS };
+enum {
+    ASK_SERVER,
+    ASK_NAMES,
+    ASK_PROFILE,
+    ASK_IMAGE,
+    ASK_NETWORK, /* and what more network_ask() asks */
+    QUESTIONS = ASK_NETWORK + NETWORK_QUESTIONS
+};
 
 /* For an array of QUESTIONS. */
 static void questions_done(struct question (*all)[QUESTIONS]) {
     for (int i = 0; i < QUESTIONS; i++)
         question_done(&(*all)[i]);
+}
+
+/* What a container that is there and runs publishes itself is not in the way. */
+static bool check_publishes(struct incus *client, struct prepared *prepared, struct error *err) {
+    return (prepared->existing.json && instance_running(&prepared->existing)) ||
+           publish_check_free(client, &prepared->publishes, err);
+}
+
+static bool check_network(struct incus *client, struct prepared *prepared, const struct question *questions,
+                          struct error *err) {
+    if (prepared->network.rules.mode == NETWORK_OPEN)
+        nics_isolate(client, prepared->nics);
+    return network_read(&prepared->network, &questions[ASK_NETWORK], err);
 }
 
 /* What the daemon answered, in the order in which a failure matters to the user. */
@@ -141,7 +163,17 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     }
     instance_names_read(questions[ASK_NAMES].metadata, &prepared->taken);
     read_profile(prepared, questions[ASK_PROFILE].metadata);
-    return choose_slot(client, prepared, err) && check_pool(client, settings, err);
+    return check_network(client, prepared, questions, err) && choose_slot(client, prepared, err) &&
+           check_publishes(client, prepared, err) && check_pool(client, settings, err);
+}
+
+/* What the settings say of the network, and what the names in it are. */
+static bool read_network(struct incus *client, const struct settings *settings, struct prepared *prepared,
+                         struct error *err) {
+    return network_init(&prepared->network, client, settings, err) &&
+           publishes_read(settings->values[SETTING_PUBLISH].where, settings_text(settings, SETTING_PUBLISH),
+                          &prepared->publishes, err) &&
+           network_resolve(&prepared->network, incus_loop(client), err);
 }
 
 bool prepare_launch(struct incus *client, const struct launch_request *request, struct prepared *prepared,
@@ -151,7 +183,8 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
     /* what is wrong here is said before the daemon is asked */
     if (!prepared->prefix ||
         !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err) ||
-        !prepare_mounts(request, &prepared->mounts, err))
+        !prepare_mounts(request, &prepared->mounts, err) ||
+        !read_network(client, request->settings, prepared, err))
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
     _cleanup_(questions_done) struct question questions[QUESTIONS] = {
@@ -160,6 +193,7 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
         [ASK_PROFILE] = {.path = incus_path(NULL, "profiles", "default", NULL)},
         [ASK_IMAGE] = {.path = incus_path(NULL, "images", "aliases", image, NULL)},
     };
+    network_ask(&prepared->network, client, &questions[ASK_NETWORK]);
     return incus_ask_all(client, questions, QUESTIONS, err) &&
            read_answers(client, prepared, questions, err);
 }
@@ -229,6 +263,9 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
         .facts = prepared->facts,
         .decision = prepared->decision,
         .mounts = &prepared->mounts,
+        .network = &prepared->network,
+        .publishes = &prepared->publishes,
+        .nics = prepared->nics,
         .root_device = prepared->root_device,
         .command = &request->command,
     };

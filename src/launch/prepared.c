@@ -7,6 +7,9 @@ void prepared_done(struct prepared *prepared) {
     mounts_done(&prepared->mounts);
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
+    network_done(&prepared->network);
+    publishes_done(&prepared->publishes);
+    json_decref(prepared->nics);
     free(prepared->shifting_device);
     instance_done(&prepared->existing);
     owner_release(prepared->owner);

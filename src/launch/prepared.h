@@ -5,6 +5,8 @@
 #include "incus/instance.h"
 #include "launch/owner.h"
 #include "launch/request.h"
+#include "network/network.h"
+#include "network/publish.h"
 #include "workspace/workspace.h"
 
 struct prepared {
@@ -16,9 +18,12 @@ struct prepared {
     struct idmap_decision decision;
     struct strings taken; /* names of all instances there are */
     unsigned int slot;
-    bool full;                /* with an error: every slot was taken, and one may become free */
-    json_t *root_device;      /* of the default profile; NULL if it has none */
-    char *shifting_device;    /* of the default profile: one with shift=true; NULL if there is none */
+    bool full;             /* with an error: every slot was taken, and one may become free */
+    json_t *root_device;   /* of the default profile; NULL if it has none */
+    char *shifting_device; /* of the default profile: one with shift=true; NULL if there is none */
+    struct network network;
+    struct publishes publishes;
+    json_t *nics;             /* of the default profile, by name */
     const char *not_isolated; /* why isolation was given up; NULL while it was not */
     struct owner
         *owner; /* of what is made: a run, or a session in its launch; NULL: nobody is to remove it */

@@ -3,6 +3,7 @@
 #include "idmap/explain.h"
 #include "launch/failure.h"
 #include "launch/label.h"
+#include "launch/nics.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
 
@@ -58,6 +59,53 @@ static bool settle_mapping(struct incus *client, struct prepared *prepared,
     return change_mapping(client, instance, &prepared->decision, err);
 }
 
+/*
+ * The network that is asked for, if the container has another: one that is stopped gets it. One that runs
+ * is moved only if the user says so, for its connections are lost; it is used as it is where it reaches
+ * less, or where nobody asked for the mode that it should have.
+ */
+static bool settle_network(struct incus *client, struct prepared *prepared,
+                           const struct launch_watcher *watcher, struct plan *plan, struct error *err) {
+    const struct instance *instance = &prepared->existing;
+    const json_t *devices = json_at(plan->body, "devices");
+    const char *extra, *asked = network_mode_name(plan->mode),
+                       *where = prepared->request->settings->values[SETTING_NETWORK].where;
+    enum network_mode has = nics_mode(instance);
+    if (nics_match(instance, devices, &extra))
+        return true;
+    if (extra && plan->mode != NETWORK_OPEN)
+        return nics_refuse(instance->name, extra, plan->mode, err);
+    _cleanup_free_ char *words = str_printf("the network of %s is %s%s, %s asks for %s", instance->name,
+                                            network_mode_name(has),
+                                            has == plan->mode ? " by other rules" : "", where, asked),
+                        *question = str_printf("%s: change it, ending its connections?", words);
+    if (!plan->was_running || (watcher->ask && watcher->ask(watcher->data, question))) {
+        watcher_notice(watcher, "%s: changed", words);
+        return nics_move(client, instance->name, &prepared->network, devices, err);
+    }
+    plan->other_network = true;
+    bool asked_for = prepared->request->settings->values[SETTING_NETWORK].origin != ORIGIN_DEFAULT;
+    if (rules_as_narrow(has, plan->mode) || !asked_for) {
+        watcher_notice(watcher, "%s", words);
+        return true;
+    }
+    error_set(err, ERROR_REFUSED, "%s, and it is running", words);
+    error_hint(err, "berth network set %s --network %s changes it, ending its connections", instance->name,
+               asked);
+    return false;
+}
+
+static bool has_publish(const struct instance *instance, const json_t *wanted) {
+    const char *name;
+    const json_t *device;
+    json_object_foreach((json_t *)instance->devices, name, device) {
+        if (str_equal(json_get_str(device, "listen"), json_get_str(wanted, "listen")) &&
+            str_equal(json_get_str(device, "connect"), json_get_str(wanted, "connect")))
+            return true;
+    }
+    return false;
+}
+
 static bool has_mount(const struct instance *instance, const struct mount *mount) {
     const char *name;
     const json_t *device;
@@ -69,21 +117,38 @@ static bool has_mount(const struct instance *instance, const struct mount *mount
     return false;
 }
 
-/* raw.idmap on the container means no shift on any device, one that is added later too. */
-static bool add_mounts(struct incus *client, const struct instance *instance, const struct mounts *mounts,
-                       const struct plan *plan, struct error *err) {
+/* Under the next of the names PREFIX1, PREFIX2, … that the instance does not have. */
+static void add_device(const struct instance *instance, const char *prefix, json_t *devices,
+                       json_t *take_device) {
+    _cleanup_free_ char *name = NULL;
+    unsigned int number = 0;
+    do {
+        free(name);
+        name = str_printf("%s%u", prefix, ++number);
+    } while (json_object_get(instance->devices, name) || json_object_get(devices, name));
+    json_object_set_new(devices, name, take_device);
+}
+
+/*
+ * Mounts and ports that it has not. raw.idmap on the container means no shift on any device, one that is
+ * added later too.
+ */
+static bool add_devices(struct incus *client, const struct prepared *prepared, const struct plan *plan,
+                        struct error *err) {
+    const struct instance *instance = &prepared->existing;
     json_t *devices = json_object();
     _cleanup_json_ json_t *body = json_pack("{s:o}", "devices", devices);
-    unsigned int number = 0;
-    for (size_t i = 0; i < mounts->count; i++) {
-        if (has_mount(instance, &mounts->items[i]))
-            continue;
-        _cleanup_free_ char *name = NULL;
-        do {
-            free(name);
-            name = str_printf("mount-%u", ++number);
-        } while (json_object_get(instance->devices, name));
-        json_object_set_new(devices, name, plan_disk(&mounts->items[i], plan->decision.shift));
+    for (size_t i = 0; i < prepared->mounts.count; i++) {
+        const struct mount *mount = &prepared->mounts.items[i];
+        if (!has_mount(instance, mount))
+            add_device(instance, "mount-", devices, plan_disk(mount, plan->decision.shift));
+    }
+    for (size_t i = 0; i < prepared->publishes.count; i++) {
+        json_t *device = publish_device(&prepared->publishes.items[i]);
+        if (has_publish(instance, device))
+            json_decref(device);
+        else
+            add_device(instance, PUBLISH_DEVICE, devices, device);
     }
     return json_object_size(devices) == 0 || instance_patch(client, instance->name, body, err);
 }
@@ -104,7 +169,8 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
         plan->decision.shift = !*raw;
         snprintf(plan->decision.raw, sizeof plan->decision.raw, "%s", raw);
     }
-    if (!add_mounts(client, instance, &prepared->mounts, plan, err))
+    if (!network_up(client, &prepared->network, err) ||
+        !settle_network(client, prepared, watcher, plan, err) || !add_devices(client, prepared, plan, err))
         return false;
     if (plan->was_running || instance_change(client, instance->name, "start", false, -1, err))
         return true;

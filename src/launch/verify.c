@@ -2,6 +2,7 @@
 
 #include "incus/exec.h"
 #include "incus/instance.h"
+#include "launch/nics.h"
 #include "workspace/workspace.h"
 
 struct verification {
@@ -38,6 +39,11 @@ bool verify_expanded(struct incus *client, const struct plan *plan, struct error
     if (!instance_get(client, plan->name, &instance, err) || !verify_instance_safe(&instance, err))
         return false;
     const char *raw = instance_config(&instance, "raw.idmap");
+    const char *extra;
+    /* a profile that was changed meanwhile would open a second way */
+    if (plan->mode != NETWORK_OPEN && !plan->other_network &&
+        !nics_match(&instance, json_at(plan->body, "devices"), &extra))
+        return nics_refuse(instance.name, extra ? extra : "eth0", plan->mode, err);
     return str_equal(raw, plan->decision.raw) ||
            error_set(err, ERROR_REFUSED, "raw.idmap of %s is \"%s\", not what was planned: it was not used",
                      instance.name, raw);

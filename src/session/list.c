@@ -1,6 +1,8 @@
 #include "session/list.h"
 
+#include "launch/nics.h"
 #include "launch/owner.h"
+#include "network/publish.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -15,13 +17,17 @@ void session_done(struct session *session) {
     free(session->ipv4);
     free(session->owner);
     free(session->raw);
+    free(session->network);
+    free(session->allow);
+    free(session->published);
     *session = (struct session){0};
 }
 
 struct session session_copy(const struct session *session) {
     struct session copy = *session;
-    char **const texts[] = {&copy.name,      &copy.status, &copy.created_at, &copy.image,
-                            &copy.workspace, &copy.ipv4,   &copy.owner,      &copy.raw};
+    char **const texts[] = {&copy.name,      &copy.status,    &copy.created_at, &copy.image,
+                            &copy.workspace, &copy.ipv4,      &copy.owner,      &copy.raw,
+                            &copy.allow,     &copy.published, &copy.network};
     for (size_t i = 0; i < array_length(texts); i++)
         *texts[i] = str_copy(*texts[i]);
     return copy;
@@ -74,6 +80,10 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->method = *session->raw ? IDMAP_RAW : session->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
     session->foreign = !name_parse(prefix, instance->name, &session->slot);
     session->persistent = session->foreign ? !instance->ephemeral : label_is_persistent(instance, records);
+    session->mode = nics_mode(instance);
+    session->network = str_copy(nics_network(instance));
+    session->allow = str_copy(instance_config(instance, LABEL_ALLOW));
+    session->published = publish_of_devices(instance->devices);
     session->code = label_recorded_code(instance);
     session->started = epoch(json_str_at(instance->json, "last_used_at"));
     session->uptime = -1;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "launch/label.h"
+#include "network/rules.h"
 
 struct session {
     char *name;
@@ -23,6 +24,10 @@ struct session {
     enum idmap_method method; /* IDMAP_REFUSED: neither, the workspace is not writable inside */
     char *raw;
     bool shift;
+    char *network;          /* the name of it, if berth made it; "" else */
+    enum network_mode mode; /* of its network */
+    char *allow;            /* what that lists; "" for nothing */
+    char *published;        /* "127.0.0.1:8080 -> 80, …"; "" for nothing */
 };
 
 void session_done(struct session *session);

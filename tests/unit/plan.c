@@ -10,6 +10,8 @@
 struct scene {
     struct settings settings;
     struct mounts mounts;
+    struct network network;
+    struct publishes publishes;
     struct strings command;
     struct plan_input input;
 };
@@ -17,6 +19,8 @@ struct scene {
 static void scene_done(struct scene *scene) {
     settings_done(&scene->settings);
     mounts_done(&scene->mounts);
+    network_done(&scene->network);
+    publishes_done(&scene->publishes);
     strings_done(&scene->command);
 }
 
@@ -25,6 +29,7 @@ static void scene_init(struct scene *scene) {
     _cleanup_(error_done) struct error err = {0};
     setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
     assert_true(settings_load(&scene->settings, &err));
+    scene->network.name = str_copy("berth-012345678");
     strings_add(&scene->command, "make");
     strings_add(&scene->command, "check all");
     scene->input = (struct plan_input){
@@ -44,6 +49,7 @@ static void scene_init(struct scene *scene) {
                   .owner = {1001, 1001},
                   .mode = 0755},
         .mounts = &scene->mounts,
+        .network = &scene->network,
         .command = &scene->command,
         .language = "de_DE.UTF-8",
         .term = "xterm-kitty",
@@ -128,6 +134,14 @@ static void test_everything(void **state) {
     _cleanup_json_ json_t *environment = json_pack("{s:s, s:s}", "HOME", "/elsewhere", "A", "b");
     scene.input.root_device = root;
     scene.input.environment = environment;
+    _cleanup_json_ json_t *nics = json_pack("{s:{s:s, s:s}, s:{s:s, s:s}}", "eth0", "type", "nic",
+                                            "network", "incusbr0", "lan", "type", "nic", "network", "lan");
+    struct rules_text text = {
+        .mode = "allowlist", .allow = "10.0.0.5:22, github.com:443", .ports = "", .dns = ""};
+    assert_true(rules_read(&text, &scene.network.rules, &err));
+    assert_true(publishes_read("--publish", "8080:80", &scene.publishes, &err));
+    scene.input.nics = nics;
+    scene.input.publishes = &scene.publishes;
     scene.input.not_isolated = "no range of that size is free";
     check(&scene, "everything");
 }

@@ -1,0 +1,52 @@
+#include "session/network.h"
+
+#include "launch/label.h"
+#include "launch/nics.h"
+#include "network/hosts.h"
+
+struct keeper *session_keep_network(struct incus *client, const struct instance *instance) {
+    return nics_mode(instance) == NETWORK_ALLOWLIST
+               ? keeper_start(client, nics_network(instance), 0, NULL, NULL)
+               : NULL;
+}
+
+static void questions_done(struct question (*all)[NETWORK_QUESTIONS + 1]) {
+    for (int i = 0; i <= NETWORK_QUESTIONS; i++)
+        question_done(&(*all)[i]);
+}
+
+/* What the daemon has of it, and the profile's NICs. */
+static bool look(struct incus *client, struct network *network, json_t **nics, struct error *err) {
+    _cleanup_(questions_done) struct question questions[NETWORK_QUESTIONS + 1] = {
+        [NETWORK_QUESTIONS] = {.path = incus_path(NULL, "profiles", "default", NULL)}};
+    network_ask(network, client, questions);
+    if (!incus_ask_all(client, questions, NETWORK_QUESTIONS + 1, err))
+        return false;
+    if (questions[NETWORK_QUESTIONS].err.class) {
+        error_move(err, &questions[NETWORK_QUESTIONS].err);
+        return false;
+    }
+    *nics = nics_of_profile(questions[NETWORK_QUESTIONS].metadata);
+    return network_read(network, questions, err);
+}
+
+bool session_set_network(struct incus *client, const char *name, const struct settings *settings,
+                         enum network_mode *was, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    _cleanup_(network_done) struct network network = {0};
+    _cleanup_json_ json_t *nics = NULL;
+    const char *extra;
+    if (!instance_get(client, name, &instance, err) || !network_init(&network, client, settings, err) ||
+        !network_resolve(&network, incus_loop(client), err) || !look(client, &network, &nics, err))
+        return false;
+    *was = nics_mode(&instance);
+    if (network.rules.mode == NETWORK_OPEN)
+        nics_isolate(client, nics);
+    _cleanup_json_ json_t *devices = nics_plan(&network, nics);
+    if (!nics_match(&instance, devices, &extra) && extra && network.rules.mode != NETWORK_OPEN)
+        return nics_refuse(name, extra, network.rules.mode, err);
+    if (!network_up(client, &network, err) || !nics_move(client, name, &network, devices, err))
+        return false;
+    bool listed = network.answers.count || *instance_config(&instance, LABEL_ALLOW);
+    return !listed || !instance_running(&instance) || hosts_write(client, name, &network.answers, err);
+}
