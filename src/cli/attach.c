@@ -7,6 +7,7 @@
 #include "launch/label.h"
 #include "launch/prepare.h"
 #include "session/list.h"
+#include "session/network.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -116,6 +117,7 @@ static int run(struct cli *cli, struct error *err) {
     cli->request.terminal = true;
     _cleanup_json_ json_t *environment = prepare_environment(&cli->request);
     struct inside inside = {cli->client, instance.name, label_code(&instance, &cli->settings), environment};
+    _cleanup_(keeper_cleanup) struct keeper *keeper = session_keep_network(cli->client, &instance);
     return attach(cli, &inside, err);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
+#include "network/found.h"
 #include "session/orphan.h"
 #include "session/tmux.h"
 #include "workspace/name.h"
@@ -87,7 +88,17 @@ static size_t remove_orphans(struct cli *cli, struct targets *targets) {
     return good;
 }
 
-static int run(struct cli *cli, struct error *err) {
+/* Networks that nobody uses hold nothing; the next launch that needs one makes it. */
+static void remove_networks(struct cli *cli) {
+    _cleanup_(strings_done) struct strings removed = {0};
+    _cleanup_(error_done) struct error ignored = {0}; /* whoever may not look at networks has made none */
+    if (!networks_remove_unused(cli->client, &removed, &ignored))
+        return;
+    for (size_t i = 0; i < removed.count; i++)
+        cli_notice(cli, "network %s removed: nobody uses it", removed.items[i]);
+}
+
+static int clean(struct cli *cli, struct error *err) {
     _cleanup_(targets_done) struct targets targets = {0};
     _cleanup_(strings_done) struct strings details = {0};
     const char *prefix = name_prefix(err);
@@ -109,6 +120,14 @@ static int run(struct cli *cli, struct error *err) {
     return remove_all(cli, &targets, records, count, err);
 }
 
+/* At last, when what was removed uses none any more. */
+static int run(struct cli *cli, struct error *err) {
+    int status = clean(cli, err);
+    if (status == 0)
+        remove_networks(cli);
+    return status;
+}
+
 static const struct flag *const flags[] = {&flag_sessions, &flag_both, &flag_force, NULL};
 
 const struct command command_clean = {
@@ -118,6 +137,6 @@ const struct command command_clean = {
     .help = "Containers of runs whose berth has died are removed in any case. Without a flag: containers\n"
             "of ephemeral sessions that have ended. --sessions: saved sessions\n"
             "whose container is gone. --all: both. A session that goes on and what is persistent is never\n"
-            "touched. Asks first.",
+            "touched. Asks first. Networks of sessions that nobody uses are removed as well.",
     .flags = flags,
     .run = run};

@@ -13,6 +13,11 @@
     X(persist)                                                                                             \
     X(clean)                                                                                               \
     X(idmap)                                                                                               \
+    X(network)                                                                                             \
+    X(network_list)                                                                                        \
+    X(network_up)                                                                                          \
+    X(network_down)                                                                                        \
+    X(network_set)                                                                                         \
     X(container)                                                                                           \
     X(container_launch)                                                                                    \
     X(container_start)                                                                                     \

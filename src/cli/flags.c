@@ -17,6 +17,16 @@ SETTING_FLAG(take_disk_read, SETTING_DISK_READ, "--disk-read")
 SETTING_FLAG(take_disk_write, SETTING_DISK_WRITE, "--disk-write")
 SETTING_FLAG(take_processes, SETTING_PROCESSES, "--processes")
 
+SETTING_FLAG(take_network, SETTING_NETWORK, "--network")
+
+#define SETTING_LIST(function, which, flag)                                                                \
+    static bool function(struct cli *cli, const char *value, struct error *err) {                          \
+        return settings_flag_add(&cli->settings, which, flag, value, err);                                 \
+    }
+
+SETTING_LIST(take_allow, SETTING_ALLOW, "--allow")
+SETTING_LIST(take_publish, SETTING_PUBLISH, "--publish")
+
 static bool take_persistent(struct cli *cli, const char *value, struct error *err) {
     return settings_flag(&cli->settings, SETTING_PERSISTENT, "--persistent", value ? value : "true", err);
 }
@@ -164,6 +174,12 @@ static const struct flag flag_env = {
     "env", 'e', "K=V", "set a variable inside; K alone takes the host's value", false, take_env};
 static const struct flag flag_mount = {"mount", 0,         "HOST:CONTAINER[:ro]", "mount one more path",
                                        false,   take_mount};
+static const struct flag flag_network = {
+    "network", 0, "MODE", "restricted, allowlist, open or none (default restricted)", false, take_network};
+static const struct flag flag_allow = {
+    "allow", 0, "HOST[:PORT]", "one more host, address or CIDR that may be reached", false, take_allow};
+static const struct flag flag_publish = {
+    "publish", 0, "[HOST:]PORT", "make a port of the session one of this machine", false, take_publish};
 static const struct flag flag_project = {"project", 0, "NAME", "Incus project", false, take_project};
 static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", false, take_socket};
 static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", false, take_quiet};
@@ -172,9 +188,9 @@ static const struct flag flag_verbose = {"verbose", 'v',         NULL, "every ca
 static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", false, take_no_color};
 
 const struct flag *const global_flags[] = {
-    &flag_workspace, &flag_slot,  &flag_persistent, &flag_resume,   &flag_continue,
-    &flag_profile,   &flag_image, &flag_env,        &flag_mount,    &flag_project,
-    &flag_socket,    &flag_quiet, &flag_verbose,    &flag_no_color, NULL};
+    &flag_workspace, &flag_slot,   &flag_persistent, &flag_resume,  &flag_continue, &flag_profile,
+    &flag_image,     &flag_env,    &flag_mount,      &flag_network, &flag_allow,    &flag_publish,
+    &flag_project,   &flag_socket, &flag_quiet,      &flag_verbose, &flag_no_color, NULL};
 
 const struct flag flag_format = {"format", 0,          "text|json", "how to print (default text)",
                                  false,    take_format};

@@ -62,6 +62,7 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
     _cleanup_free_ char *reason = explain_reason(&prepared->facts, &prepared->decision),
                         *raw = explain_raw(prepared->decision.raw);
     explain_warnings(&prepared->facts, &prepared->decision, &warnings);
+    network_warnings(&prepared->network, &warnings);
     if (isatty(STDERR_FILENO))
         cli_notice(cli, "%s: %s (%s)", prepared->workspace.path, *raw ? raw : "shift", reason);
     for (size_t i = 0; i < warnings.count; i++)

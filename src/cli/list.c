@@ -6,6 +6,8 @@
 #include "session/orphan.h"
 #include "workspace/name.h"
 
+#include <string.h>
+
 /* "Active Containers:" and what follows it is coi's form, which scripts read. */
 static void row_text(const struct session *row, struct buffer *out) {
     _cleanup_free_ char *image = str_shown(row->image), *workspace = str_shown(row->workspace),
@@ -20,17 +22,36 @@ static void row_text(const struct session *row, struct buffer *out) {
     buffer_printf(out, "    Mapping: %s%s%s\n",
                   row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), *raw ? " " : "",
                   raw);
+    buffer_printf(out, "    Network: %s%s%s\n", network_mode_name(row->mode), *row->allow ? ", allow " : "",
+                  row->allow);
+    if (*row->published)
+        buffer_printf(out, "    Published: %s\n", row->published);
+}
+
+static json_t *words_json(const char *list) {
+    _cleanup_free_ char *copy = str_copy(list);
+    json_t *words = json_array();
+    for (char *rest = copy, *end; *rest; rest = end) {
+        end = strstr(rest, ", ");
+        if (end)
+            *end = 0;
+        json_array_append_new(words, json_text(rest));
+        end = end ? end + 2 : rest + strlen(rest);
+    }
+    return words;
 }
 
 static json_t *row_json(const struct session *row) {
-    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}}", "name",
-                     row->name, "status", row->status, "created_at", row->created_at, "image",
-                     json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
-                     json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
-                     row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner,
-                     "orphaned", row->orphaned, "idmap", "method",
-                     row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw,
-                     "shift", row->shift);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}, s:{s:s, s:o, s:o}}",
+        "name", row->name, "status", row->status, "created_at", row->created_at, "image",
+        json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
+        json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
+        row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner, "orphaned",
+        row->orphaned, "idmap", "method",
+        row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw, "shift",
+        row->shift, "network", "mode", network_mode_name(row->mode), "allow", words_json(row->allow),
+        "published", words_json(row->published));
 }
 
 static void record_text(const struct record *record, struct buffer *out) {

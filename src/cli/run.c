@@ -5,6 +5,7 @@
 #include "cli/launching.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
+#include "network/keeper.h"
 #include "session/warden.h"
 #include "workspace/workspace.h"
 
@@ -29,6 +30,7 @@ static int run_command(struct cli *cli, const struct prepared *prepared, const s
     _cleanup_(stream_cleanup) struct stream *stream =
         good && !cli->capture ? stream_prepare(cli->client, plan->name, &request) : NULL;
     good = good && verify_end(verification, err);
+    _cleanup_(keeper_cleanup) struct keeper *keeper = keeper_of_launch(cli->client, &prepared->network);
     _cleanup_(warden_cleanup) struct warden *warden =
         good && prepared->owner ? warden_start(cli->client, plan->name) : NULL;
     if (good && cli->capture) {

@@ -5,6 +5,7 @@
 #include "cli/flags.h"
 #include "cli/launching.h"
 #include "launch/prepare.h"
+#include "network/keeper.h"
 #include "session/attach.h"
 #include "workspace/workspace.h"
 
@@ -40,6 +41,7 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
         cli_notice(cli, "%s is running; berth attach %s attaches to it", plan.name, plan.name);
         return cli_print(line, err) ? 0 : -1;
     }
+    _cleanup_(keeper_cleanup) struct keeper *keeper = keeper_of_launch(cli->client, &prepared->network);
     int status =
         cli->debug ? attach_shell(&inside, &cli->stream, err) : attach_tmux(&inside, &cli->stream, err);
     bool others = cli->debug && plan.was_running; /* it is not this shell's to end */
