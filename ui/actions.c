@@ -97,6 +97,16 @@ static void show(struct app *app, enum action action) {
     }
 }
 
+/* The session's network is chosen in a layer; an instance of somebody else's keeps its own. */
+static void choose_network(struct app *app) {
+    struct host *host = &app->host;
+    const struct store_row *row = list_current(&app->list);
+    if (row && row->session.foreign)
+        host->say(host, STYLE_WARNING, "%s is not a session: its network stays", row->session.name);
+    else if (row)
+        host->open(host, &view_network, &row->session);
+}
+
 /* A launch that is under way is not left behind by a key: that is said. */
 static void quit(struct host *host) {
     if (host->launching)
@@ -120,6 +130,8 @@ void actions_do(struct host *host, enum action action) {
         attach_current(host);
     else if (action == ACTION_NEW || action == ACTION_RUN)
         host->open(host, &view_form, &shell);
+    else if (action == ACTION_NETWORK)
+        choose_network(app);
     else if (action == ACTION_MARK)
         mark(&app->list);
     else if (action == ACTION_COPY)

@@ -34,6 +34,7 @@ struct app {
     struct list list;
     struct log log;
     struct mapping mapping;
+    struct keepers *keepers; /* NULL: there are none */
 
     struct open_view sessions; /* the list */
     struct open_view tabs[TABS];

@@ -11,6 +11,7 @@ const struct key_row key_table[] = {
     {ACTION_RESTART, {'R'}, "R", "restart; asks first", NULL},
     {ACTION_DELETE, {'d'}, "d", "delete; asks first", "delete"},
     {ACTION_PERSIST, {'p'}, "p", "toggle persistent (kept when its session ends)", NULL},
+    {ACTION_NETWORK, {'N'}, "N", "change what it may reach: its network", NULL},
     {ACTION_MARK, {'x', ' '}, "x space", "mark; actions apply to all marked sessions", NULL},
     {ACTION_FILTER, {'/'}, "/", "filter as you type", "filter"},
     {ACTION_CLEAR, {UI_ESCAPE}, "esc", "clear the filter, then the marks", NULL},

@@ -7,6 +7,7 @@
 #include "ui/attach.h"
 #include "ui/frame.h"
 #include "ui/input.h"
+#include "ui/keepers.h"
 #include "ui/layers.h"
 #include "ui/manage.h"
 #include "ui/refresh.h"
@@ -103,6 +104,7 @@ static void store_changed(void *data) {
     list_refresh(&app->list);
     refresh_row(app);
     manage_orphans(&app->host);
+    keepers_refresh(app);
     redraw(&app->host);
 }
 
@@ -171,6 +173,7 @@ static void done(struct app *app) {
     stop_timers(app);
     watch_stop(app->input);
     end_tasks(app);
+    keepers_stop(app);
     stop_timers(app); /* what a task has asked for at its end */
     close_views(app);
     mapping_done(&app->mapping);

@@ -168,7 +168,7 @@ static void test_small_form(void **state) {
     terminal_type(&terminal, "jjr");
     terminal_expect(&terminal, "Run a command");
     terminal_golden(&terminal, "form-40x10");
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 11; i++)
         terminal_type(&terminal, "\033OB");
     terminal_type(&terminal, "fast");
     terminal_expect(&terminal, "disk write fast");

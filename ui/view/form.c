@@ -13,6 +13,9 @@ enum entry {
     ENTRY_IMAGE,
     ENTRY_SLOT,
     ENTRY_PERSISTENT,
+    ENTRY_NETWORK,
+    ENTRY_ALLOW,
+    ENTRY_PUBLISH,
     ENTRY_CPU,
     ENTRY_MEMORY,
     ENTRY_PROCESSES,
@@ -34,6 +37,9 @@ static const struct entry_spec specs[ENTRIES] = {
     [ENTRY_IMAGE] = {"image", "alias or fingerprint", false, SETTING_IMAGE},
     [ENTRY_SLOT] = {"slot", "1 to 10; 0: the next free one", false, NO_SETTING},
     [ENTRY_PERSISTENT] = {"persistent", "yes: kept when it ends", false, SETTING_PERSISTENT},
+    [ENTRY_NETWORK] = {"network", "space: allowlist, open, none, restricted", false, SETTING_NETWORK},
+    [ENTRY_ALLOW] = {"allow", "github.com:443, 10.0.0.5:22", true, SETTING_ALLOW},
+    [ENTRY_PUBLISH] = {"publish", "8080, or 8080:80; empty: none", true, SETTING_PUBLISH},
     [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit", true, SETTING_CPU},
     [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit", true, SETTING_MEMORY},
     [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit", true, SETTING_PROCESSES},
@@ -50,7 +56,9 @@ struct form {
     struct field fields[ENTRIES];
     int current;
     struct mapping mapping;
-    char *mapped; /* the path that it is of */
+    char *mapped;       /* the path that it is of */
+    struct rules rules; /* of the network, as it is filled in */
+    struct error rules_err;
     struct strings recent;
     size_t next_recent;
     struct strings found; /* completions */
@@ -72,6 +80,8 @@ static void leave(void *state) {
     for (int i = 0; i < ENTRIES; i++)
         field_done(&form->fields[i]);
     mapping_done(&form->mapping);
+    rules_done(&form->rules);
+    error_done(&form->rules_err);
     strings_done(&form->recent);
     strings_done(&form->found);
     error_done(&form->err);
@@ -129,6 +139,17 @@ static void decide(struct form *form) {
                          host->store->server.version ? &host->store->server : NULL);
 }
 
+/* What the network's entries come to; names are resolved when it is launched. */
+static void read_rules(struct form *form) {
+    struct rules_text text = rules_text_of(form->host->settings);
+    text.mode = field_text(&form->fields[ENTRY_NETWORK]);
+    text.allow = field_text(&form->fields[ENTRY_ALLOW]);
+    text.allow_where = "allow";
+    rules_done(&form->rules);
+    error_done(&form->rules_err);
+    (void)!rules_read(&text, &form->rules, &form->rules_err);
+}
+
 static bool has_choice(const struct form *form) {
     return form->found.count > 1;
 }
@@ -168,16 +189,45 @@ static void draw_plan(const struct form *form, struct area area) {
         draw_text(area, row++, 1, STYLE_PLAIN, line);
 }
 
+/* What the session will reach, or why it will not be launched. */
+static void describe_network(const struct form *form, struct strings *lines) {
+    if (form->rules_err.class) {
+        strings_add(lines, form->rules_err.message);
+        return;
+    }
+    strings_printf(lines, "network    %s", network_mode_name(form->rules.mode));
+    rules_explain(&form->rules, lines);
+    rules_warnings(&form->rules, lines);
+}
+
+/* The mapping, and below it the network: its first line at least. */
+static void draw_decisions(const struct form *form, struct area area) {
+    _cleanup_(strings_done) struct strings lines = {0};
+    struct area mapping = area;
+    describe_network(form, &lines);
+    mapping.rows -= form->rules_err.class ? 2 : 1;
+    int row = mapping_draw(&form->mapping, "Ctrl-y", mapping);
+    if (area.rows - row > (int)lines.count)
+        row++;
+    for (size_t i = 0; i < lines.count; i++)
+        row = draw_wrapped(area, row, 1,
+                           form->rules_err.class ? STYLE_BAD
+                           : i == 0              ? STYLE_STRONG
+                                                 : STYLE_PLAIN,
+                           lines.items[i]);
+}
+
 static void draw(void *state, struct area area) {
     struct form *form = state;
     struct area left = {area.row + 1, area.column, area.rows - 2, area.columns}, right = {0};
     decide(form);
+    read_rules(form);
     if (area.columns >= 100) {
         left.columns = area.columns / 2;
         right = (struct area){left.row, left.columns, left.rows, area.columns - left.columns};
     } else if (area.rows >= 22) {
-        left.rows = 12;
-        right = (struct area){left.row + 12, area.column, area.rows - 2 - 12, area.columns};
+        left.rows = 11;
+        right = (struct area){left.row + 11, area.column, area.rows - 2 - 11, area.columns};
     }
     struct area inside = draw_box(left), rest = inside;
     draw_text(left, 0, 2, STYLE_STRONG, form->shell ? "New shell session" : "Run a command");
@@ -193,8 +243,8 @@ static void draw(void *state, struct area area) {
         rest = draw_box(right);
         draw_text(right, 0, 2, STYLE_STRONG, "Mapping");
     }
-    if (rest.rows > 0)
-        mapping_draw(&form->mapping, "Ctrl-y", rest);
+    if (rest.rows > 1)
+        draw_decisions(form, rest);
 }
 
 static bool may_launch(const struct form *form) {
@@ -243,6 +293,12 @@ static bool fill(struct form *form, struct launch_request *request, struct setti
 static void launch(struct form *form) {
     struct host *host = form->host;
     decide(form); /* keys can be faster than frames */
+    read_rules(form);
+    if (form->rules_err.class) {
+        error_done(&form->err);
+        error_move(&form->err, &form->rules_err);
+        return;
+    }
     if (!may_launch(form)) {
         error_done(&form->err);
         error_set(&form->err, ERROR_REFUSED, "not launched: the mapping says why, and what to type");
@@ -332,6 +388,25 @@ static void toggle(struct form *form) {
     field_set(field, str_equal(field_text(field), "yes") ? "no" : "yes");
 }
 
+static void next_mode(struct form *form, int step) {
+    struct field *field = &form->fields[ENTRY_NETWORK];
+    enum network_mode mode = NETWORK_RESTRICTED;
+    (void)!network_mode_parse(field_text(field), &mode);
+    field_set(field,
+              network_mode_name((enum network_mode)(((int)mode + NETWORK_MODES + step) % NETWORK_MODES)));
+}
+
+/* Of an entry that is one of few words, a key takes another; nothing is typed there. */
+static void choose(struct form *form, int code) {
+    bool back = code == UI_LEFT;
+    if (code != ' ' && code != UI_LEFT && code != UI_RIGHT)
+        return;
+    if (form->current == ENTRY_PERSISTENT)
+        toggle(form);
+    else
+        next_mode(form, back ? -1 : 1);
+}
+
 static void key(void *state, const struct key *key) {
     struct form *form = state;
     bool typed = !key->pasted;
@@ -358,9 +433,9 @@ static void key(void *state, const struct key *key) {
         move(form, 1);
     } else if (typed && (key->code == UI_UP || key->code == UI_BACK_TAB)) {
         move(form, -1);
-    } else if (form->current == ENTRY_PERSISTENT) {
-        if (typed && (key->code == ' ' || key->code == UI_LEFT || key->code == UI_RIGHT))
-            toggle(form);
+    } else if (form->current == ENTRY_PERSISTENT || form->current == ENTRY_NETWORK) {
+        if (typed)
+            choose(form, key->code);
     } else if (field_key(&form->fields[form->current], key)) {
         error_done(&form->err);
     }

@@ -188,14 +188,14 @@ void mapping_copy(struct host *host, const struct mapping *mapping, const char *
     host->say(host, STYLE_GOOD, "copied: %s", text);
 }
 
-void mapping_draw(const struct mapping *mapping, const char *copy_key, struct area area) {
+int mapping_draw(const struct mapping *mapping, const char *copy_key, struct area area) {
     if (!mapping->workspace)
-        return;
+        return 0;
     if (!mapping->known) {
         int row = draw_check(area, 0, GLYPH_NO, mapping->err.message ? mapping->err.message : "");
         for (size_t i = 0; i < mapping->err.hints.count; i++)
             row = draw_wrapped(area, row, 3, STYLE_PLAIN, mapping->err.hints.items[i]);
-        return;
+        return row;
     }
     /* where there is little room, what is wrong and what to type come before the picture */
     bool brief = area.rows < 8 || (area.rows < 12 && mapping_is_bad(mapping));
@@ -209,5 +209,5 @@ void mapping_draw(const struct mapping *mapping, const char *copy_key, struct ar
         row = draw_delegation(mapping, area, row);
     row = draw_reality(mapping, area, row);
     row = draw_strangers(mapping, area, row);
-    draw_advice(mapping, copy_key, area, row);
+    return draw_advice(mapping, copy_key, area, row);
 }

@@ -63,6 +63,21 @@ static void draw_state(const json_t *state, struct area area, int row) {
     line(area, row, "processes", processes);
 }
 
+/* The mode, and what that lets it reach. */
+static int network_lines(const struct session *session, struct area area, int row) {
+    _cleanup_(rules_done) struct rules rules = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_(strings_done) struct strings lines = {0};
+    struct rules_text text = {
+        .mode = network_mode_name(session->mode), .allow = session->allow, .ports = "", .dns = ""};
+    row = line(area, row, "network", text.mode);
+    if (rules_read(&text, &rules, &ignored))
+        rules_explain(&rules, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        row = line(area, row, "", lines.items[i]);
+    return row;
+}
+
 static void draw(void *state, struct area area) {
     const struct overview *overview = state;
     const struct store_row *row = host_row(overview->host);
@@ -81,6 +96,8 @@ static void draw(void *state, struct area area) {
               session->foreign      ? "not a session: made by neither berth nor coi"
               : session->persistent ? "persistent: kept, stopped, when its session ends"
                                     : "ephemeral: deleted when its session ends");
+    at = network_lines(session, area, at);
+    at = line(area, at, "published", session->published);
     at = line(area, at, "made for", session->owner);
     at = line(area, at, "created", created);
     if (str_equal(session->status, "Running"))
