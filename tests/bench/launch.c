@@ -83,6 +83,22 @@ static void test_run(void **state) {
     bench_verdict("berth run / bare API", bench_median(to_bare, ROUNDS), "", 1.15);
 }
 
+/* What the rules of a network add to a launch, once the network is there. */
+static void test_network(void **state) {
+    (void)state;
+    double ratio[ROUNDS];
+    char *restricted[] = {getenv("BERTH"), "run", "-q", "--", "true", NULL},
+         *open[] = {getenv("BERTH"), "run", "-q", "--network", "open", "--", "true", NULL};
+    berth_run();
+    for (int i = 0; i < ROUNDS; i++) {
+        double ours = bench_cost(restricted).seconds;
+        assert_no_containers();
+        ratio[i] = ours / bench_cost(open).seconds;
+        assert_no_containers();
+    }
+    bench_verdict("run in a restricted network / in an open one", bench_median(ratio, ROUNDS), "", 1.05);
+}
+
 /* A dry run ends with the last question before the first change: what berth itself costs. */
 static void test_start(void **state) {
     (void)state;
@@ -123,6 +139,7 @@ static void test_list(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run),
+        cmocka_unit_test(test_network),
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_list),
     };

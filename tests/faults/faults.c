@@ -395,17 +395,23 @@ static void test_image_deleted(void **state) {
     assert_no_containers();
 }
 
+/* The bridge of sessions, and that of the profile, which open ones are in. */
 static void test_bridge_gone(void **state) {
     (void)state;
-    _result_ network = incus_command("profile", "device", "get", "default", "eth0", "network", NULL);
-    network.out[strcspn(network.out, "\n")] = 0;
-    _cleanup_free_ char *line = str_printf("ip link delete %s", network.out);
+    _result_ profile = incus_command("profile", "device", "get", "default", "eth0", "network", NULL);
+    _result_ sessions = berth(&world.how, "network", "up", NULL);
+    assert_status(sessions, 0);
+    profile.out[strcspn(profile.out, "\n")] = sessions.out[strcspn(sessions.out, "\n")] = 0;
+    _cleanup_free_ char *line =
+        str_printf("ip link delete %s && ip link delete %s", profile.out, sessions.out);
     assert_int_equal(system(line), 0);
     struct result run = berth(&world.how, "run", "--image", "berth-small", "--", "true", NULL);
+    struct result open = berth(&world.how, "run", "--network", "open", "--", "true", NULL);
     struct result shell = berth(&world.how, "shell", "--background", NULL);
     private_daemon_kill();
     private_daemon_up(); /* it makes its bridges anew */
     check_missing("run: the bridge is gone", &run, 1, "is the bridge gone?");
+    check_missing("run: the open bridge is gone", &open, 1, "is the bridge gone?");
     check_missing("shell: the bridge is gone", &shell, 1, "is the bridge gone?");
 }
 

@@ -66,7 +66,7 @@ static void become(const struct how *how) {
  * The machine's users do not matter: whatever 1000 and 1001 are called here, in the child they have no
  * name. tests/run has made the files; they are seen in a mount namespace of the child's own.
  */
-static void hide_users(void) {
+static void hide_users(const char *resolver) {
     static const char *const names[] = {"passwd", "group"};
     const char *folder = getenv("BERTH_DEV_DIR");
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
@@ -77,6 +77,8 @@ static void hide_users(void) {
         if (mount(ours, theirs, NULL, MS_BIND, NULL) < 0)
             _exit(96);
     }
+    if (resolver && mount(resolver, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
+        _exit(96);
 }
 
 static void set_variables(const struct how *how) {
@@ -95,7 +97,7 @@ static void set_variables(const struct how *how) {
 
 void child_become(const struct how *how) {
     if (how->uid != 0)
-        hide_users();
+        hide_users(how->resolver);
     become(how);
     set_variables(how);
     if (chdir(how->cwd ? how->cwd : "/") < 0)
