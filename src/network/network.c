@@ -202,8 +202,12 @@ bool network_read(struct network *network, const struct question *questions, str
         return false;
     if (!bridge->metadata || !str_equal(json_str_at(bridge->metadata, "status"), "Created"))
         return true;
-    if (!check_bridge(network, bridge->metadata, err))
-        return false;
+    /* who may only use it sees nothing of it: it is an administrator's, under the name that stands for its
+     * rules */
+    network->unseen = acl->err.code == 403 && json_object_size(json_at(bridge->metadata, "config")) == 0;
+    network->in_force = network->unseen;
+    if (network->unseen || !check_bridge(network, bridge->metadata, err))
+        return network->unseen;
     gateway_of(bridge->metadata, &gateway);
     _cleanup_json_ json_t *wanted = wanted_acl(network, gateway, err);
     if (!wanted)
@@ -436,6 +440,13 @@ static bool step(struct incus *client, struct network *network, struct error *er
 
 void network_warnings(const struct network *network, struct strings *lines) {
     rules_warnings(&network->rules, lines);
+    if (network->unseen)
+        strings_printf(lines,
+                       "network %s: its rules are an administrator's and cannot be looked at from this "
+                       "project%s",
+                       network_mode_name(network->rules.mode),
+                       network->answers.count ? "; addresses of names are those of when they were made"
+                                              : "");
     if (network->rules.mode == NETWORK_ALLOWLIST && listener_everywhere(PORT_DNS))
         strings_add(lines,
                     "network allowlist: a name server of this machine answers on all of its addresses: "

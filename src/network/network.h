@@ -22,6 +22,7 @@ struct network {
     struct rules rules;
     struct answers answers;
     char *name;    /* of the bridge and its access list; NULL: the rules need none */
+    bool unseen;   /* it is there, and this user may not look at its rules */
     bool in_force; /* it is there, with these rules: nothing is to be made */
 };
 void network_done(struct network *network);

@@ -40,10 +40,10 @@ static int listen_on(unsigned int port) {
     return fd;
 }
 
-static int name_server(void) {
+static int name_server(const char *address) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(53)};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    inet_pton(AF_INET, WORLD_PUBLIC, &to.sin_addr);
+    inet_pton(AF_INET, address, &to.sin_addr);
     if (bind(fd, (const struct sockaddr *)&to, sizeof to) < 0)
         _exit(97);
     return fd;
@@ -129,19 +129,21 @@ static pid_t serve(bool inside, const unsigned int *ports, size_t count) {
     struct pollfd fds[8];
     for (size_t i = 0; i < count; i++)
         fds[i] = (struct pollfd){listen_on(ports[i]), POLLIN, 0};
-    if (inside)
-        fds[count] = (struct pollfd){name_server(), POLLIN, 0};
+    size_t servers = inside ? 2 : 0;
+    for (size_t i = 0; i < servers; i++)
+        fds[count + i] = (struct pollfd){name_server(i ? WORLD_SECOND : WORLD_PUBLIC), POLLIN, 0};
     (void)!write(ready[1], ".", 1);
     for (;;) {
-        poll(fds, count + inside, -1);
+        poll(fds, count + servers, -1);
         for (size_t i = 0; i < count; i++)
             if (fds[i].revents) {
                 int peer = accept(fds[i].fd, NULL, NULL);
                 (void)!write(peer, "hello\n", 6);
                 close(peer);
             }
-        if (inside && fds[count].revents)
-            answer_dns(fds[count].fd);
+        for (size_t i = count; i < count + servers; i++)
+            if (fds[i].revents)
+                answer_dns(fds[i].fd);
     }
 }
 

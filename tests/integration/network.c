@@ -578,7 +578,9 @@ static void test_settings(void **state) {
                         *file = str_printf("%s/config.ini", folder);
     _cleanup_fclose_ FILE *out = fopen(file, "we");
     assert_non_null(out);
-    fputs("[network]\nmode = restricted\nallow = 10.250.0.2:443\nallowed_ports = 80\n", out);
+    fputs("[network]\nmode = restricted\nallow = 10.250.0.2:443\nallowed_ports = 80\n"
+          "dns_servers = " WORLD_PUBLIC "\n",
+          out);
     fflush(out);
     _cleanup_free_ char *config = str_printf("XDG_CONFIG_HOME=%s/.config", world.home);
     world.variables[1] = config;
@@ -589,6 +591,11 @@ static void test_settings(void **state) {
                              "perl /workspace/probe.pl 'a=tcp:" WORLD_PUBLIC ";80' 'b=tcp:" WORLD_PUBLIC
                              ";443' 'c=tcp:" WORLD_PRIVATE ";443' 'd=tcp:" WORLD_PRIVATE ";80' | sort");
     assert_string_equal(probed.out, "a open\nb closed\nc open\nd closed\n");
+    /* the bridge asks the servers of the settings, and them alone */
+    await_inside(name, "getent ahostsv4 one.test | grep -q '^" WORLD_PUBLIC " '");
+    _result_ direct = inside(
+        name, "1000", "perl /workspace/probe.pl 'a=dns:" WORLD_PUBLIC "' 'b=dns:" WORLD_SECOND "' | sort");
+    assert_string_equal(direct.out, "a open\nb closed\n");
 }
 
 int main(void) {

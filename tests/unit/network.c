@@ -268,12 +268,34 @@ static void test_nics(void **state) {
     assert_string_equal(extra, "eth9");
 }
 
+/*
+ * Who is no administrator sees a network by name alone (Incus 6.0 hides its config, and answers 403 for its
+ * access list): it is used. The same where the list may be looked at: it was changed, and is refused.
+ */
+static void test_unseen(void **state) {
+    (void)state;
+    for (int code = 403; code <= 404; code++) {
+        _cleanup_(error_done) struct error err = {0};
+        _cleanup_(strings_done) struct strings warnings = {0};
+        _cleanup_(network_done) struct network network = {.name = str_copy("berth-0")};
+        _cleanup_json_ json_t *bridge = json_pack("{s:s, s:{}}", "status", "Created", "config");
+        struct question questions[NETWORK_QUESTIONS] = {
+            [NETWORK_ASK_BRIDGE] = {.metadata = bridge},
+            [NETWORK_ASK_ACL] = {.err = {.class = ERROR_FAILED, .code = code}}};
+        bool good = network_read(&network, questions, &err);
+        network_warnings(&network, &warnings);
+        assert_true(good == (code == 403) && network.in_force == good && network.unseen == good);
+        assert_int_equal(warnings.count, good);
+        assert_true(good || err.class == ERROR_REFUSED);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges),  cmocka_unit_test(test_public),
         cmocka_unit_test(test_entries), cmocka_unit_test(test_bad_entries),
         cmocka_unit_test(test_acl),     cmocka_unit_test(test_private_answer),
         cmocka_unit_test(test_hosts),   cmocka_unit_test(test_publish),
-        cmocka_unit_test(test_nics)};
+        cmocka_unit_test(test_nics),    cmocka_unit_test(test_unseen)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
