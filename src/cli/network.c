@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "network/found.h"
+#include "network/up.h"
 
 static void found_text(const struct network_found *found, struct buffer *out) {
     _cleanup_(strings_done) struct strings lines = {0};

@@ -5,6 +5,7 @@
 #include "incus/image.h"
 #include "launch/existing.h"
 #include "launch/nics.h"
+#include "network/wanted.h"
 #include "workspace/name.h"
 
 #include <limits.h>
@@ -146,8 +147,10 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
         error_move(err, &questions[ASK_SERVER].err);
         return false;
     }
-    if (!server_read(client, questions[ASK_SERVER].metadata, &server, err) ||
-        !prepare_decision(settings, prepared->workspace.source, &prepared->mounts, &server,
+    if (!server_read(client, questions[ASK_SERVER].metadata, &server, err))
+        return false;
+    str_set(&prepared->member, server.member);
+    if (!prepare_decision(settings, prepared->workspace.source, &prepared->mounts, &server,
                           &prepared->facts, &prepared->decision, err))
         return false;
     if (prepared->decision.method == IDMAP_REFUSED)

@@ -6,6 +6,7 @@
 #include "launch/nics.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
+#include "network/up.h"
 
 static bool same_mapping(const struct instance *instance, const struct idmap_decision *decision) {
     bool shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");

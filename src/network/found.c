@@ -1,5 +1,7 @@
 #include "network/found.h"
 
+#include "network/up.h"
+
 #include <string.h>
 
 void networks_done(struct networks *networks) {

@@ -3,6 +3,7 @@
 #include "base/task.h"
 #include "network/found.h"
 #include "network/resolve.h"
+#include "network/up.h"
 
 /* After a failure: a resolver that is away, a daemon that is restarted. */
 #define AGAIN_SECONDS 60

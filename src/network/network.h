@@ -39,39 +39,8 @@ bool network_init(struct network *network, const struct incus *client, const str
 /* Resolves what the rules name. */
 bool network_resolve(struct network *network, struct loop *loop, struct error *err) nodiscard;
 
-/* What is to be asked of the daemon beside other things, and what its answers mean. */
-enum { NETWORK_ASK_BRIDGE, NETWORK_ASK_ACL, NETWORK_ASK_PROJECT, NETWORK_QUESTIONS };
-void network_ask(const struct network *network, const struct incus *client, struct question *questions);
-/*
- * Sets in_force. Refused: a network of that name which is not as these rules want it, a project that may
- * not use it.
- */
-bool network_read(struct network *network, const struct question *questions, struct error *err) nodiscard;
-
-/*
- * Makes it, or its access list as it must be, if it is not in force; made by another at the same moment it
- * is waited for. Where the daemon cannot, or may not: ERROR_REFUSED, with what an administrator types.
- */
-bool network_up(struct incus *client, struct network *network, struct error *err) nodiscard;
-
-/*
- * Makes the access list of a network that is there what rules and answers say. Of an allowlist both the old
- * and the new addresses may be reached while the hosts files of its running sessions are written.
- */
-bool network_apply(struct incus *client, const struct network *network, struct error *err) nodiscard;
-
 /*
  * What of the settings has no effect, and what keeps the rules from being all that they say: the daemon
  * leaves port 53 of this machine open to every session.
  */
 void network_warnings(const struct network *network, struct strings *lines);
-
-/*
- * A request that makes or removes a bridge, again where the daemon fails because some other interface of
- * the machine went away while it looked at all of them.
- */
-bool network_ask_again(struct incus *client, const char *method, const char *path, const json_t *body,
-                       struct error *err) nodiscard;
-
-/* Names of the instances that use it, of the daemon's object. */
-void network_users(const json_t *bridge, struct strings *names);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define PORT_DNS 53
 #define PORT_MAX 65535
 
 static const char *const mode_names[] = {[NETWORK_RESTRICTED] = "restricted",

@@ -14,6 +14,8 @@
 
 enum network_mode { NETWORK_RESTRICTED, NETWORK_ALLOWLIST, NETWORK_OPEN, NETWORK_NONE };
 #define NETWORK_MODES 4
+
+#define PORT_DNS 53
 const char *network_mode_name(enum network_mode mode);
 /* False: there is none of this name. */
 bool network_mode_parse(const char *name, enum network_mode *mode) nodiscard;

@@ -3,6 +3,8 @@
 #include "launch/label.h"
 #include "launch/nics.h"
 #include "network/hosts.h"
+#include "network/up.h"
+#include "network/wanted.h"
 
 struct keeper *session_keep_network(struct incus *client, const struct instance *instance) {
     return nics_mode(instance) == NETWORK_ALLOWLIST

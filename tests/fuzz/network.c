@@ -11,6 +11,7 @@
 #include "network/hosts.h"
 #include "network/network.h"
 #include "network/publish.h"
+#include "network/wanted.h"
 
 /* Mode, entries, ports, servers: a line each. What was read, written again, is read as the same. */
 static void rules(char *text) {

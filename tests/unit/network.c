@@ -2,6 +2,7 @@
 #include "launch/nics.h"
 #include "network/hosts.h"
 #include "network/publish.h"
+#include "network/wanted.h"
 #include "tests/harness/unit.h"
 
 #include <string.h>
