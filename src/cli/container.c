@@ -6,6 +6,7 @@
 #include "cli/targets.h"
 #include "incus/capture.h"
 #include "incus/image.h"
+#include "incus/server.h"
 #include "launch/label.h"
 #include "launch/plan.h"
 #include "launch/prepare.h"
@@ -18,9 +19,12 @@ static int launch(struct cli *cli, struct error *err) {
     _cleanup_(instance_done) struct instance there = {0};
     _cleanup_(error_done) struct error looking = {0};
     _cleanup_json_ json_t *body = plan_bare(name, image, cli->ephemeral);
-    if (!cli_connect(cli, err) || !image_check(cli->client, image, err))
+    _cleanup_(server_done) struct server server = {0};
+    if (!cli_connect(cli, err) || !server_get(cli->client, &server, err) ||
+        !image_check(cli->client, image, err))
         return -1;
-    if (!operation_run(cli->client, "POST", "/1.0/instances", body, NULL, NULL, NULL, err)) {
+    _cleanup_free_ char *path = instance_create_path(server.member);
+    if (!operation_run(cli->client, "POST", path, body, NULL, NULL, NULL, err)) {
         /* the daemon's words for a name that is taken are its database's */
         if (err->class == ERROR_FAILED && instance_get(cli->client, name, &there, &looking)) {
             _cleanup_(error_done) struct error daemon = {0};

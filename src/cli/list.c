@@ -24,6 +24,8 @@ static void row_text(const struct session *row, struct buffer *out) {
                   raw);
     buffer_printf(out, "    Network: %s%s%s\n", network_mode_name(row->mode), *row->allow ? ", allow " : "",
                   row->allow);
+    if (*row->location)
+        buffer_printf(out, "    Location: %s\n", row->location);
     if (*row->published)
         buffer_printf(out, "    Published: %s\n", row->published);
 }
@@ -42,16 +44,17 @@ static json_t *words_json(const char *list) {
 }
 
 static json_t *row_json(const struct session *row) {
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}, s:{s:s, s:o, s:o}}",
-        "name", row->name, "status", row->status, "created_at", row->created_at, "image",
-        json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
-        json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
-        row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner, "orphaned",
-        row->orphaned, "idmap", "method",
-        row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw, "shift",
-        row->shift, "network", "mode", network_mode_name(row->mode), "allow", words_json(row->allow),
-        "published", words_json(row->published));
+    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}, s:{s:s, "
+                     "s:o, s:o}, s:s}",
+                     "name", row->name, "status", row->status, "created_at", row->created_at, "image",
+                     json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
+                     json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
+                     row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner,
+                     "orphaned", row->orphaned, "idmap", "method",
+                     row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw,
+                     "shift", row->shift, "network", "mode", network_mode_name(row->mode), "allow",
+                     words_json(row->allow), "published", words_json(row->published), "location",
+                     row->location);
 }
 
 static void record_text(const struct record *record, struct buffer *out) {

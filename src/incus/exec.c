@@ -1,5 +1,6 @@
 #include "incus/exec.h"
 
+#include "incus/await.h"
 #include "incus/private.h"
 #include "incus/websocket.h"
 
@@ -28,7 +29,7 @@ struct exec {
     struct timer *attaching; /* how long the daemon has left to answer */
     struct timer *losing;    /* a stream was lost, `err` says which: how long the daemon has to say why */
     struct call *starting;
-    struct call *waiting;
+    struct await *waiting;
     char *program; /* argv[0], for errors */
     char *instance;
     json_t *request;
@@ -58,7 +59,7 @@ void exec_free(struct exec *exec) {
     timer_stop(exec->attaching);
     timer_stop(exec->losing);
     call_drop(exec->starting);
-    call_drop(exec->waiting);
+    await_drop(exec->waiting);
     for (int i = 0; i < STREAMS; i++)
         websocket_free(exec->streams[i].websocket);
     json_decref(exec->secrets);
@@ -272,9 +273,9 @@ static void try_again(struct exec *exec) {
     exec->posting = loop_timer(incus_loop(exec->client), EXEC_RETRY_MS, post, exec);
 }
 
-static void operation_ended(void *data, const struct reply *reply, struct error *err) {
+static void operation_ended(void *data, const json_t *operation, struct error *err) {
     struct exec *exec = data;
-    const json_t *status = reply ? json_at(reply->metadata, "metadata.return") : NULL;
+    const json_t *status = json_at(operation, "metadata.return");
     exec->waiting = NULL;
     exec->over = true;
     if (json_is_integer(status)) {
@@ -285,7 +286,7 @@ static void operation_ended(void *data, const struct reply *reply, struct error 
             finish_if_over(exec);
         return;
     }
-    if (reply)
+    if (operation)
         error_set(err, ERROR_FAILED, "the daemon gave the command no exit status");
     if (str_starts(err->message, EXEC_ATTACH_FAILED) && !exec->begun && exec->attempts < EXEC_ATTEMPTS) {
         error_done(err);
@@ -308,10 +309,10 @@ static void started(void *data, const struct reply *reply, struct error *err) {
         give_up(exec, -1, err);
         return;
     }
-    exec->path = str_copy(reply->operation);
+    /* of an operation on another member the daemon's path has a query behind it */
+    exec->path = str_copy_n(reply->operation, strcspn(reply->operation, "?"));
     exec->secrets = json_incref(json_at(reply->metadata, "metadata.fds"));
-    _cleanup_free_ char *wait = str_printf("%s/wait", exec->path);
-    exec->waiting = incus_call(exec->client, "GET", wait, NULL, operation_ended, exec);
+    exec->waiting = await_start(exec->client, exec->path, operation_ended, exec);
     for (int i = STDOUT; i < STREAMS; i++)
         open_stream(exec, i);
     if (exec->released)

@@ -24,6 +24,11 @@ bool instance_read(struct instance *instance, json_t *json) {
     return true;
 }
 
+char *instance_create_path(const char *member) {
+    _cleanup_free_ char *name = incus_escape(member ? member : ""), *query = str_printf("target=%s", name);
+    return incus_path(member ? query : NULL, "instances", NULL);
+}
+
 const char *instance_config(const struct instance *instance, const char *key) {
     return json_get_str(instance->config, key);
 }

@@ -39,6 +39,12 @@ bool instance_get(struct incus *client, const char *name, struct instance *insta
 /* The state object (pid, network, started_at); a new reference. */
 bool instance_state(struct incus *client, const char *name, json_t **state, struct error *err) nodiscard;
 
+/*
+ * Where to create one: of a cluster on `member` (NULL: the daemon is in none). Without a name the scheduler
+ * takes any member, whose directory of the same path would become a workspace. Caller owns.
+ */
+char *instance_create_path(const char *member) nodiscard;
+
 /* "start", "stop", "restart", …; waits for its end. `force` kills instead of asking politely. */
 bool instance_change(struct incus *client, const char *name, const char *action, bool force,
                      long timeout_seconds, struct error *err) nodiscard;

@@ -1,5 +1,6 @@
 #include "incus/operation.h"
 
+#include "incus/await.h"
 #include "incus/event.h"
 #include "incus/private.h"
 
@@ -11,6 +12,7 @@
 struct operation {
     struct incus *client;
     struct call *call;
+    struct await *await;
     struct timer *patience;
     struct events *events;
     struct call *asking; /* how far it was when the stream began */
@@ -25,6 +27,7 @@ void operation_drop(struct operation *operation) {
     if (!operation)
         return;
     call_drop(operation->call);
+    await_drop(operation->await);
     timer_stop(operation->patience);
     events_free(operation->events);
     call_drop(operation->asking);
@@ -87,18 +90,16 @@ static void patience_over(void *data) {
     operation->asking = incus_call(operation->client, "GET", operation->path, NULL, state_came, operation);
 }
 
-static void ended(void *data, const struct reply *reply, struct error *err) {
+static void ended(void *data, const json_t *end, struct error *err) {
     struct operation *operation = data;
-    operation->call = NULL;
-    if (reply && json_int_at(reply->metadata, "status_code") != 200) {
-        _cleanup_free_ char *words = incus_words(json_str_at(reply->metadata, "err"));
-        error_set(err, ERROR_FAILED, "%s (%s)", *words ? words : json_str_at(reply->metadata, "status"),
+    operation->await = NULL;
+    if (end && json_int_at(end, "status_code") != 200) {
+        _cleanup_free_ char *words = incus_words(json_str_at(end, "err"));
+        error_set(err, ERROR_FAILED, "%s (%s)", *words ? words : json_str_at(end, "status"),
                   operation->request);
-        err->code = (int)json_int_at(reply->metadata, "status_code");
+        err->code = (int)json_int_at(end, "status_code");
     }
-    json_t *metadata = reply ? json_at(reply->metadata, "metadata") : NULL;
-    _cleanup_json_ json_t *kept = json_incref(metadata);
-    finish(operation, kept, err);
+    finish(operation, end ? json_at(end, "metadata") : NULL, err);
 }
 
 static void begun(void *data, const struct reply *reply, struct error *err) {
@@ -110,8 +111,7 @@ static void begun(void *data, const struct reply *reply, struct error *err) {
         return;
     }
     operation->path = str_copy_n(reply->operation, strcspn(reply->operation, "?"));
-    _cleanup_free_ char *wait = str_printf("%s/wait", operation->path);
-    operation->call = incus_call(operation->client, "GET", wait, NULL, ended, operation);
+    operation->await = await_start(operation->client, operation->path, ended, operation);
     if (!operation->progress)
         return;
     tell(operation, reply->metadata);

@@ -2,6 +2,7 @@
 
 void server_done(struct server *server) {
     free(server->version);
+    free(server->member);
     *server = (struct server){0};
 }
 
@@ -23,6 +24,8 @@ bool server_read(const struct incus *client, const json_t *metadata, struct serv
         return false;
     }
     str_set(&server->version, json_str_at(environment, "server_version"));
+    if (json_bool_at(environment, "server_clustered"))
+        str_set(&server->member, json_str_at(environment, "server_name"));
     /* the daemon writes its features as the strings "true" and "false" */
     server->has_idmapped = str_equal(json_str_at(environment, "kernel_features.idmapped_mounts"), "true") &&
                            str_equal(json_str_at(environment, "lxc_features.idmapped_mounts_v2"), "true");

@@ -5,6 +5,7 @@
 
 struct server {
     char *version;     /* "6.0.4" */
+    char *member;      /* of a cluster: the one that answers; NULL: it is in none */
     bool has_idmapped; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
     bool trusted;      /* whether it lets us do anything */
 };

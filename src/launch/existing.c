@@ -4,11 +4,20 @@
 #include "launch/owner.h"
 #include "workspace/name.h"
 
+/* One on another member of a cluster has a directory of that machine for its workspace. */
+static bool is_here(const struct instance *instance, const struct prepared *prepared) {
+    return !prepared->member || str_equal(json_str_at(instance->json, "location"), prepared->member);
+}
+
 static bool refuse(const struct instance *instance, const struct prepared *prepared,
                    struct records *records, struct error *err) {
     const char *name = instance->name;
     unsigned int slot = prepared->request->slot;
-    if (!label_is_of(instance, &prepared->workspace)) {
+    if (!is_here(instance, prepared)) {
+        error_set(err, ERROR_FAILED,
+                  "slot %u is taken by %s on member %s, whose workspace is a directory there", slot, name,
+                  json_str_at(instance->json, "location"));
+    } else if (!label_is_of(instance, &prepared->workspace)) {
         _cleanup_free_ char *other = str_shown(instance_device(instance, WORKSPACE_DEVICE, "source"));
         error_set(err, ERROR_FAILED, "slot %u is taken by %s, whose workspace is %s", slot, name, other);
     } else if (instance_running(instance)) {
@@ -41,7 +50,7 @@ static bool look(struct incus *client, const char *name, struct prepared *prepar
     if (owner_orphaned(&instance)) /* the slot is free when it is gone */
         return instance_destroy(client, name, err);
     bool may = request->resume || request->shell || settings_bool(request->settings, SETTING_PERSISTENT);
-    bool usable = may && label_is_of(&instance, &prepared->workspace) &&
+    bool usable = may && is_here(&instance, prepared) && label_is_of(&instance, &prepared->workspace) &&
                   (instance_running(&instance) || str_equal(instance.status, "Stopped")) &&
                   (request->resume || label_is_persistent(&instance, &records));
     if (!usable)

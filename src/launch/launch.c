@@ -5,6 +5,7 @@
 #include "launch/label.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
+#include "network/up.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -155,14 +156,14 @@ static unsigned int another_slot(const struct prepared *prepared) {
  */
 static bool create(struct launch *launch, struct error *err) {
     struct prepared *prepared = launch->prepared;
+    _cleanup_free_ char *path = instance_create_path(prepared->member);
     for (;;) {
         plan_done(launch->plan);
         prepare_plan(prepared, launch->plan);
         if (prepared->shifting_device && !launch->plan->decision.shift)
             return verify_shift_beside_raw(prepared->shifting_device, launch->plan->name, err);
         json_object_set_new(launch->plan->body, "start", json_boolean(!launch->watcher->pre_start));
-        if (operation_run(launch->client, "POST", "/1.0/instances", launch->plan->body, progress, launch,
-                          NULL, err))
+        if (operation_run(launch->client, "POST", path, launch->plan->body, progress, launch, NULL, err))
             return true;
         if (err->class == ERROR_DAEMON)
             return undo_after(launch, err); /* it may have been made before the answer was lost */

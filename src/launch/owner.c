@@ -1,6 +1,7 @@
 #include "launch/owner.h"
 
 #include "base/path.h"
+#include "incus/await.h"
 #include "launch/guard.h"
 #include "launch/label.h"
 #include "record/record.h"
@@ -192,11 +193,10 @@ static void sweep_all(struct incus *client, const char *prefix, const char *labe
 }
 
 /* Whether the operation came to a good end under the daemon's eyes. */
-static bool await_operation(struct incus *client, const char *path) {
+static bool await_good_end(struct incus *client, const char *path) {
     _cleanup_(error_done) struct error err = {0};
-    _cleanup_free_ char *wait = str_printf("%s/wait", path);
     _cleanup_json_ json_t *operation = NULL;
-    return incus_request(client, "GET", wait, NULL, &operation, &err) &&
+    return await_operation(client, path, &operation, &err) &&
            str_equal(json_string_value(json_object_get(operation, "status")), "Success");
 }
 
@@ -207,7 +207,7 @@ struct guarded {
 /* `words`: what the parent said at last. */
 static void after_parent(struct incus *client, const char *words, const void *data) {
     const struct guarded *guarded = data;
-    if (words[0] != LEFT || !await_operation(client, words + 1))
+    if (words[0] != LEFT || !await_good_end(client, words + 1))
         sweep_all(client, guarded->prefix, guarded->label);
 }
 

@@ -7,6 +7,7 @@ void prepared_done(struct prepared *prepared) {
     mounts_done(&prepared->mounts);
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
+    free(prepared->member);
     network_done(&prepared->network);
     publishes_done(&prepared->publishes);
     json_decref(prepared->nics);

@@ -21,6 +21,7 @@ struct prepared {
     bool full;             /* with an error: every slot was taken, and one may become free */
     json_t *root_device;   /* of the default profile; NULL if it has none */
     char *shifting_device; /* of the default profile: one with shift=true; NULL if there is none */
+    char *member;          /* of the cluster, whose directories these are; NULL: the daemon is in none */
     struct network network;
     struct publishes publishes;
     json_t *nics;             /* of the default profile, by name */

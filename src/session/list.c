@@ -17,6 +17,7 @@ void session_done(struct session *session) {
     free(session->ipv4);
     free(session->owner);
     free(session->raw);
+    free(session->location);
     free(session->network);
     free(session->allow);
     free(session->published);
@@ -27,7 +28,7 @@ struct session session_copy(const struct session *session) {
     struct session copy = *session;
     char **const texts[] = {&copy.name,      &copy.status,    &copy.created_at, &copy.image,
                             &copy.workspace, &copy.ipv4,      &copy.owner,      &copy.raw,
-                            &copy.allow,     &copy.published, &copy.network};
+                            &copy.allow,     &copy.published, &copy.network,    &copy.location};
     for (size_t i = 0; i < array_length(texts); i++)
         *texts[i] = str_copy(*texts[i]);
     return copy;
@@ -81,6 +82,8 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->foreign = !name_parse(prefix, instance->name, &session->slot);
     session->persistent = session->foreign ? !instance->ephemeral : label_is_persistent(instance, records);
     session->mode = nics_mode(instance);
+    const char *location = json_str_at(instance->json, "location");
+    session->location = str_copy(str_equal(location, "none") ? "" : location); /* its word for no cluster */
     session->network = str_copy(nics_network(instance));
     session->allow = str_copy(instance_config(instance, LABEL_ALLOW));
     session->published = publish_of_devices(instance->devices);

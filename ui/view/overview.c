@@ -96,6 +96,7 @@ static void draw(void *state, struct area area) {
               session->foreign      ? "not a session: made by neither berth nor coi"
               : session->persistent ? "persistent: kept, stopped, when its session ends"
                                     : "ephemeral: deleted when its session ends");
+    at = line(area, at, "location", session->location);
     at = network_lines(session, area, at);
     at = line(area, at, "published", session->published);
     at = line(area, at, "made for", session->owner);
