@@ -4,7 +4,7 @@
  */
 /* Covers: rules_read read_allow read_reach read_ports read_dns bad_host bad_port is_name settle rules_text
  */
-/* Covers: range_parse publishes_read read_port hosts_text publish_of_device network_users check_bridge */
+/* Covers: range_parse publishes_read read_port hosts_text publish_of_device network_users wanted_check */
 #include "tests/fuzz/daemon.h"
 #include "tests/fuzz/fuzz.h"
 
