@@ -2,9 +2,9 @@
  * What is typed of networks and ports, a container's hosts file, and the daemon's object of a network. The
  * first byte chooses: r, p, h or j.
  */
-/* Covers: rules_read read_allow read_reach read_ports read_dns bad_host bad_port is_name settle rules_text
- */
-/* Covers: range_parse publishes_read read_port hosts_text publish_of_device network_users wanted_check */
+/* Covers: rules_read read_allow read_reach read_ports read_dns bad_host bad_port is_name settle */
+/* Covers: rules_text range_parse publishes_read read_port hosts_text publish_of_device */
+/* Covers: network_users wanted_check */
 #include "tests/fuzz/daemon.h"
 #include "tests/fuzz/fuzz.h"
 
