@@ -93,6 +93,12 @@ bool targets_summary(const char *verb, size_t count, struct error *err) {
     return cli_print(line, err);
 }
 
+static void say_failure(const char *name, const struct error *err) {
+    fprintf(stderr, "berth: %s: %s\n", name, err->message);
+    for (size_t i = 0; i < err->hints.count; i++)
+        fprintf(stderr, "hint: %s\n", err->hints.items[i]);
+}
+
 int targets_end(struct cli *cli, const struct targets *targets, const char *verb, const bool *remove,
                 bool force, long timeout, struct error *err) {
     _cleanup_free_ struct stop *stops = mem_new((targets->count + 1) * sizeof *stops);
@@ -108,7 +114,7 @@ int targets_end(struct cli *cli, const struct targets *targets, const char *verb
         if (stops[i].done)
             cli_notice(cli, "%s %s", name, gone ? "removed" : "stopped");
         else if (waited)
-            fprintf(stderr, "berth: %s: %s\n", name, stops[i].err.message);
+            say_failure(name, &stops[i].err);
         stop_done(&stops[i]);
     }
     if (!waited)

@@ -27,7 +27,14 @@ void stop_done(struct stop *stop) {
     error_done(&stop->err);
 }
 
+/* A removal that was begun goes on without us, when the daemon that took no part in its end is back. */
+static bool is_left_to_guard(const struct stop *stop, int guard) {
+    return guard >= 0 && stop->remove && stop->force && stop->err.class == ERROR_DAEMON;
+}
+
 static void over(struct step *step) {
+    if (is_left_to_guard(step->stop, step->guard))
+        error_hint(&step->stop->err, "%s is removed when the daemon is back", step->stop->session->name);
     step->stop->done = step->stop->err.class == ERROR_NONE;
     *step->all_done = --*step->left == 0;
 }
@@ -149,13 +156,15 @@ bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struc
             .client = client, .stop = &stops[i], .guard = guard, .left = &left, .all_done = &all_done};
         begin(&steps[i]);
     }
-    bool good = loop_run(incus_loop(client), &all_done, err);
+    bool good = loop_run(incus_loop(client), &all_done, err), finished = good;
     for (size_t i = 0; i < count && !good; i++)
         operation_drop(steps[i].operation);
     for (size_t i = 0; i < count; i++)
+        finished &= !is_left_to_guard(&stops[i], guard);
+    for (size_t i = 0; i < count; i++)
         if (stops[i].done && is_removed(&stops[i]))
             records_forget(stops[i].session->name);
-    if (guard >= 0 && good)
+    if (guard >= 0 && finished)
         guard_release(guard);
     else if (guard >= 0)
         close(guard);
