@@ -99,7 +99,7 @@ bool nics_refuse(const char *instance, const char *extra, enum network_mode mode
 
 bool nics_move(struct incus *client, const char *instance, const struct network *network,
                const json_t *devices, struct error *err) {
-    _cleanup_free_ char *allow = rules_allow_text(&network->rules);
+    _cleanup_free_ char *allow = reaches_text(&network->rules.allow);
     _cleanup_json_ json_t *body =
         json_pack("{s:{s:s, s:o}, s:{}}", "config", LABEL_NETWORK, network_mode_name(network->rules.mode),
                   LABEL_ALLOW, json_text(allow), "devices");

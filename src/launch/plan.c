@@ -72,7 +72,7 @@ static json_t *make_config(const struct plan_input *input) {
     set_ids(config, LABEL_HOST, input->facts.host);
     set_ids(config, LABEL_CODE, input->facts.code);
     set(config, LABEL_REASON, explain_reason_code(input->decision.reason));
-    _cleanup_free_ char *allow = rules_allow_text(&input->network->rules);
+    _cleanup_free_ char *allow = reaches_text(&input->network->rules.allow);
     set(config, LABEL_NETWORK, network_mode_name(input->network->rules.mode));
     set(config, LABEL_ALLOW, allow);
     set(config, LABEL_NOT_ISOLATED, input->not_isolated ? input->not_isolated : "");

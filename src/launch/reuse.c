@@ -158,20 +158,21 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
                  struct plan *plan, struct error *err) {
     const struct instance *instance = &prepared->existing;
     _cleanup_(records_done) struct records records = {0};
+    if (!verify_instance_safe(instance, err) || !network_up(client, &prepared->network, err))
+        return false;
     prepare_plan(prepared, plan);
     plan->reused = true;
     plan->was_running = instance_running(instance);
     plan->code = label_code(instance, prepared->request->settings);
     plan->persistent = label_is_persistent(instance, &records);
-    if (!verify_instance_safe(instance, err) || !settle_mapping(client, prepared, watcher, plan, err))
+    if (!settle_mapping(client, prepared, watcher, plan, err))
         return false;
     if (plan->other_mapping) {
         const char *raw = instance_config(instance, "raw.idmap");
         plan->decision.shift = !*raw;
         snprintf(plan->decision.raw, sizeof plan->decision.raw, "%s", raw);
     }
-    if (!network_up(client, &prepared->network, err) ||
-        !settle_network(client, prepared, watcher, plan, err) || !add_devices(client, prepared, plan, err))
+    if (!settle_network(client, prepared, watcher, plan, err) || !add_devices(client, prepared, plan, err))
         return false;
     if (plan->was_running || instance_change(client, instance->name, "start", false, -1, err))
         return true;

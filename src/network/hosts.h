@@ -2,7 +2,7 @@
 #pragma once
 
 #include "incus/client.h"
-#include "network/rules.h"
+#include "network/answers.h"
 
 /*
  * The file's text with the lines of `lines` ("ADDRESS NAME\n") between marks of ours, and those that stood

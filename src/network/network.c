@@ -1,5 +1,6 @@
 #include "network/network.h"
 
+#include "network/acl.h"
 #include "network/listeners.h"
 #include "network/resolve.h"
 
@@ -13,6 +14,8 @@ void network_done(struct network *network) {
     rules_done(&network->rules);
     answers_done(&network->answers);
     free(network->name);
+    free(network->home);
+    free(network->stray);
     *network = (struct network){0};
 }
 
@@ -25,10 +28,12 @@ static char *daemon_home(const struct incus *client) {
     return str_copy(realpath(folder, resolved) ? resolved : folder);
 }
 
-char *network_name(const struct incus *client, const struct rules *rules) {
+static char *name_of(const struct network *network) {
     char digest[SHA256_DIGEST_STRING_LENGTH];
-    _cleanup_free_ char *home = daemon_home(client), *text = rules_text(rules),
-                        *whole = str_printf("%s%s", text, home);
+    _cleanup_free_ char *text = rules_text(&network->rules),
+                        *number =
+                            network->generation ? str_printf("\n%u", network->generation) : str_copy(""),
+                        *whole = str_printf("%s%s%s", text, network->home, number);
     SHA256Data((const uint8_t *)whole, strlen(whole), digest);
     return str_printf(NETWORK_PREFIX "%.*s", NAME_DIGITS, digest);
 }
@@ -38,9 +43,17 @@ bool network_init(struct network *network, const struct incus *client, const str
     struct rules_text text = rules_text_of(settings);
     if (!rules_read(&text, &network->rules, err))
         return false;
+    network->home = daemon_home(client);
     if (rules_need_network(&network->rules))
-        network->name = network_name(client, &network->rules);
+        network->name = name_of(network);
     return true;
+}
+
+void network_next_name(struct network *network) {
+    free(network->stray);
+    network->stray = network->name;
+    network->generation++;
+    network->name = name_of(network);
 }
 
 bool network_resolve(struct network *network, struct loop *loop, struct error *err) {
@@ -50,11 +63,14 @@ bool network_resolve(struct network *network, struct loop *loop, struct error *e
         error_prefix(err, "network allowlist");
         return false;
     }
-    return rules_check_answers(&network->rules, &network->answers, err);
+    return acl_check_answers(&network->rules, &network->answers, err);
 }
 
 void network_warnings(const struct network *network, struct strings *lines) {
     rules_warnings(&network->rules, lines);
+    if (network->stray)
+        strings_printf(lines, "a daemon that was killed has left the interface %s: sudo ip link delete %s",
+                       network->stray, network->stray);
     if (network->unseen)
         strings_printf(lines,
                        "network %s: its rules are an administrator's and cannot be looked at from this "

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "incus/client.h"
+#include "network/answers.h"
 #include "network/rules.h"
 
 #define NETWORK_PREFIX "berth-"
@@ -21,21 +22,27 @@
 struct network {
     struct rules rules;
     struct answers answers;
-    char *name;    /* of the bridge and its access list; NULL: the rules need none */
+    char *name;  /* of the bridge and its access list; NULL: the rules need none */
+    char *home;  /* of the daemon: a part of the name */
+    char *stray; /* the name that it would have, if an interface of a dead network did not have that */
+    unsigned int generation;
     bool unseen;   /* it is there, and this user may not look at its rules */
     bool in_force; /* it is there, with these rules: nothing is to be made */
 };
 void network_done(struct network *network);
 
 /*
- * The name for rules: an interface's, so at most 15 characters. Part of it is the daemon's home, for two
- * daemons of one machine share its interfaces. Caller owns.
+ * Reads the settings: an error of theirs is said before the daemon is asked. The name is that of an
+ * interface, so at most 15 characters; part of it is the daemon's home, for two daemons of one machine
+ * share its interfaces.
  */
-char *network_name(const struct incus *client, const struct rules *rules) nodiscard;
-
-/* Reads the settings: an error of theirs is said before the daemon is asked. */
 bool network_init(struct network *network, const struct incus *client, const struct settings *settings,
                   struct error *err) nodiscard;
+/*
+ * Another name, always the same next one: a daemon that is killed while it makes a bridge can leave the
+ * interface, which it knows nothing of afterwards and which only the machine's administrator can remove.
+ */
+void network_next_name(struct network *network);
 /* Resolves what the rules name. */
 bool network_resolve(struct network *network, struct loop *loop, struct error *err) nodiscard;
 

@@ -86,6 +86,19 @@ bool ranges_has(const struct ranges *ranges, uint32_t address) {
     return false;
 }
 
+uint32_t *ranges_all(const struct ranges *ranges, size_t *count) {
+    uint32_t *all = NULL;
+    *count = 0;
+    for (size_t i = 0; i < ranges->count; i++)
+        for (uint32_t at = ranges->items[i].first;; at++) {
+            all = mem_grow(all, (*count + 1) * sizeof *all);
+            all[(*count)++] = at;
+            if (at == ranges->items[i].last)
+                break;
+        }
+    return all;
+}
+
 char *ranges_text(const struct ranges *ranges) {
     _cleanup_(strings_done) struct strings all = {0};
     char first[INET_ADDRSTRLEN], last[INET_ADDRSTRLEN];

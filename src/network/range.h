@@ -26,6 +26,8 @@ char *range_address(uint32_t address, char *text);
 void ranges_add(struct ranges *ranges, struct range range);
 void ranges_remove(struct ranges *ranges, struct range range);
 bool ranges_has(const struct ranges *ranges, uint32_t address);
+/* Each address of them, for sets that are small. Caller owns. */
+uint32_t *ranges_all(const struct ranges *ranges, size_t *count) nodiscard;
 /* As an Incus ACL takes them: addresses and "FIRST-LAST", with commas between; "" for none. Caller owns. */
 char *ranges_text(const struct ranges *ranges) nodiscard;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/loop.h"
-#include "network/rules.h"
+#include "network/answers.h"
 
 /* How long an answer is believed, whatever its time to live (seconds). */
 #define RESOLVE_LEAST 5

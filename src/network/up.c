@@ -9,10 +9,16 @@
 
 #include <string.h>
 
-/* How long somebody else's making of the same network is waited for. */
-#define AWAIT_MS      20000
-#define AWAIT_STEP_MS 50
-#define SUBNETS_TRIED 8
+/*
+ * How long somebody else's making of the same network is waited for. It takes less than a second; after
+ * STUCK_MS the daemon has been killed in the midst of it, and never goes on.
+ */
+#define AWAIT_MS        20000
+#define AWAIT_STEP_MS   50
+#define STUCK_MS        8000
+#define UNAVAILABLE_MS  2000 /* a daemon that has just started brings its bridges up */
+#define SUBNETS_TRIED   8
+#define GENERATIONS_MAX 8
 
 /* The daemon looks at all interfaces of the machine, and fails if one of them goes away meanwhile. */
 #define WORDS_RACE    "Failed to delete bridge children interfaces"
@@ -22,6 +28,9 @@
 /* Of two that make the same thing at one moment the second gets the daemon's words, or its database's. */
 #define WORDS_EXISTS "already exists"
 #define WORDS_UNIQUE "UNIQUE constraint failed"
+
+/* An interface of this name is there, and no network. */
+#define WORDS_STRAY "Network interface \""
 
 /* dnsmasq's words, which the daemon passes on, for a subnet that another process took first. */
 #define WORDS_SUBNET_TAKEN "Address already in use"
@@ -39,7 +48,7 @@ static void add_rules_besides(json_t *egress, const json_t *besides) {
 }
 
 static bool is_made_already(const struct error *err) {
-    return err->class == ERROR_FAILED &&
+    return err->class == ERROR_FAILED && !strstr(err->message, WORDS_STRAY) &&
            (err->code == 409 || strstr(err->message, WORDS_EXISTS) || strstr(err->message, WORDS_UNIQUE));
 }
 
@@ -159,12 +168,11 @@ static bool take_back(struct incus *client, const struct network *network, struc
     return network_ask_again(client, "DELETE", path, NULL, err);
 }
 
-/* Nothing stays of a network that could not be made. Returns false. */
-static bool remove_acl(struct incus *client, const struct network *network) {
+/* Nothing stays of a network that could not be made. */
+static void remove_acl(struct incus *client, const struct network *network) {
     _cleanup_free_ char *path = incus_path(NULL, "network-acls", network->name, NULL);
     _cleanup_(error_done) struct error ignored = {0}; /* another launch may use it meanwhile */
     (void)!incus_request(client, "DELETE", path, NULL, NULL, &ignored);
-    return false;
 }
 
 /* *busy: it is there, or being made by somebody else. */
@@ -187,8 +195,10 @@ static bool make(struct incus *client, const struct network *network, bool *busy
             error_done(err);
             return true;
         }
-        if (made ? !take_back(client, network, err) : !is_subnet_taken(i, err))
-            return remove_acl(client, network);
+        if (made ? !take_back(client, network, err) : !is_subnet_taken(i, err)) {
+            remove_acl(client, network);
+            return false;
+        }
         error_done(err);
     }
 }
@@ -264,33 +274,61 @@ static bool is_changing(struct incus *client, const struct network *network, boo
     return was_there ? !bridge || !str_equal(json_str_at(bridge, "status"), "Created") : bridge != NULL;
 }
 
-static bool step(struct incus *client, struct network *network, struct error *err) {
+/* The network goes on under its next name; false with an error when it has had many. */
+static bool take_next_name(struct incus *client, struct network *network, struct error *err) {
+    remove_acl(client, network);
+    if (network->generation == GENERATIONS_MAX)
+        return error_set(err, ERROR_FAILED, "interfaces of networks that are gone have its names: ip link");
+    network_next_name(network);
+    return true;
+}
+
+/*
+ * Is being made, or brought up, for `waited` milliseconds now: what is stuck, and used by nobody, is
+ * removed, so that it can be made anew.
+ */
+static bool await_other(struct incus *client, const struct network *network, const json_t *bridge,
+                        int64_t waited, struct error *err) {
+    const char *status = json_str_at(bridge, "status");
+    bool stuck = str_equal(status, "Pending")       ? waited > STUCK_MS
+                 : str_equal(status, "Unavailable") ? waited > UNAVAILABLE_MS
+                                                    : str_equal(status, "Errored");
+    if (stuck && json_array_size(json_at(bridge, "used_by")) == 0)
+        return take_back(client, network, err);
+    return loop_pause(incus_loop(client), AWAIT_STEP_MS, err);
+}
+
+static bool step(struct incus *client, struct network *network, int64_t waited, struct error *err) {
     _cleanup_json_ json_t *bridge = NULL;
     bool busy = false;
     if (!look(client, network, &bridge, err))
         return false;
+    if (bridge && !json_bool_at(bridge, "managed"))
+        return take_next_name(client, network, err);
     if (bridge && !str_equal(json_str_at(bridge, "status"), "Created"))
-        return loop_pause(incus_loop(client), AWAIT_STEP_MS, err);
+        return await_other(client, network, bridge, waited, err);
     bool good = bridge ? wanted_check(network, bridge, err) && apply(client, network, bridge, err)
                        : make(client, network, &busy, err);
     network->in_force = good && !busy;
     if (good || err->class != ERROR_FAILED || !is_changing(client, network, bridge != NULL))
         return good;
-    error_done(err);
+    error_done(err); /* or its interface is there without it: the next look takes another name */
     return loop_pause(incus_loop(client), AWAIT_STEP_MS, err);
 }
 
 bool network_up(struct incus *client, struct network *network, struct error *err) {
-    int64_t end = loop_now() + AWAIT_MS;
+    int64_t begin = loop_now();
     if (!network->name)
         return true;
     while (!network->in_force) {
-        if (!step(client, network, err))
+        if (!step(client, network, loop_now() - begin, err))
             return refuse(client, network, err);
-        if (network->in_force || loop_now() < end)
+        if (network->in_force || loop_now() - begin < AWAIT_MS)
             continue;
         error_set(err, ERROR_FAILED, "network %s is not ready after %d s", network->name, AWAIT_MS / 1000);
-        error_hint(err, "incus network list shows it; berth network down %s removes it", network->name);
+        error_hint(
+            err,
+            "what the daemon could not bring up it tries again each minute; incus network list shows it");
         return false;
     }
     return true;

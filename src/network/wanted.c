@@ -1,5 +1,6 @@
 #include "network/wanted.h"
 
+#include "network/acl.h"
 #include "network/subnet.h"
 
 #include <string.h>
@@ -27,10 +28,9 @@ static char *dnsmasq_lines(const struct rules *rules, const char *dns) {
 
 /* All of its config but the address. */
 json_t *wanted_config(const struct network *network) {
-    _cleanup_json_ json_t *words = rules_json(&network->rules);
-    _cleanup_free_ char *allow = rules_allow_text(&network->rules);
-    const char *ports = json_str_at(words, "allowed_ports"), *dns = json_str_at(words, "dns_servers");
-    _cleanup_free_ char *dnsmasq = dnsmasq_lines(&network->rules, dns);
+    const struct rules *rules = &network->rules;
+    _cleanup_free_ char *allow = reaches_text(&rules->allow), *ports = ports_text(&rules->ports),
+                        *dns = rules_dns_text(rules), *dnsmasq = dnsmasq_lines(rules, dns);
     json_t *config = json_object();
     set(config, "ipv4.nat", "true");
     set(config, "ipv6.address", "none");
@@ -90,7 +90,7 @@ bool wanted_same_rules(const json_t *acl, const json_t *wanted) {
 
 json_t *wanted_acl(const struct network *network, uint32_t gateway, struct error *err) {
     _cleanup_(ranges_done) struct ranges own = {0};
-    return subnet_own_addresses(&own, err) ? rules_acl(&network->rules, &network->answers, &own, gateway)
+    return subnet_own_addresses(&own, err) ? acl_make(&network->rules, &network->answers, &own, gateway)
                                            : NULL;
 }
 
@@ -131,8 +131,13 @@ bool network_read(struct network *network, const struct question *questions, str
     network->in_force = !network->name;
     if (!network->name)
         return true;
+    bool stray = bridge->metadata && !json_bool_at(bridge->metadata, "managed");
+    if (stray) /* whether the next one is there network_up() looks */
+        network_next_name(network);
     if (project->metadata && !check_project(network, project->metadata, err))
         return false;
+    if (stray)
+        return true;
     if (!bridge->metadata || !str_equal(json_str_at(bridge->metadata, "status"), "Created"))
         return true;
     /* who may only use it sees nothing of it: it is an administrator's, under the name that stands for its

@@ -44,10 +44,12 @@ bool session_set_network(struct incus *client, const char *name, const struct se
     *was = nics_mode(&instance);
     if (network.rules.mode == NETWORK_OPEN)
         nics_isolate(client, nics);
+    if (!network_up(client, &network, err))
+        return false;
     _cleanup_json_ json_t *devices = nics_plan(&network, nics);
     if (!nics_match(&instance, devices, &extra) && extra && network.rules.mode != NETWORK_OPEN)
         return nics_refuse(name, extra, network.rules.mode, err);
-    if (!network_up(client, &network, err) || !nics_move(client, name, &network, devices, err))
+    if (!nics_move(client, name, &network, devices, err))
         return false;
     bool listed = network.answers.count || *instance_config(&instance, LABEL_ALLOW);
     return !listed || !instance_running(&instance) || hosts_write(client, name, &network.answers, err);

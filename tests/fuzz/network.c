@@ -2,12 +2,13 @@
  * What is typed of networks and ports, a container's hosts file, and the daemon's object of a network. The
  * first byte chooses: r, p, h or j.
  */
-/* Covers: rules_read read_allow read_reach read_ports read_dns bad_host bad_port is_name settle */
+/* Covers: rules_read reaches_read read_reach ports_read read_dns bad_host bad_port is_name settle */
 /* Covers: rules_text range_parse publishes_read read_port hosts_text publish_of_device */
 /* Covers: network_users wanted_check */
 #include "tests/fuzz/daemon.h"
 #include "tests/fuzz/fuzz.h"
 
+#include "network/acl.h"
 #include "network/hosts.h"
 #include "network/network.h"
 #include "network/publish.h"
@@ -25,7 +26,7 @@ static void rules(char *text) {
         assert(err.class == ERROR_USAGE && err.message);
         return;
     }
-    _cleanup_free_ char *allow = rules_allow_text(&first), *ports = ports_text(&first.ports),
+    _cleanup_free_ char *allow = reaches_text(&first.allow), *ports = ports_text(&first.ports),
                         *whole = rules_text(&first);
     words.allow = allow;
     words.ports = ports;
@@ -34,7 +35,7 @@ static void rules(char *text) {
     assert(str_equal(whole, again));
     struct answers none = {0};
     struct ranges own = {0};
-    _cleanup_json_ json_t *acl = rules_acl(&first, &none, &own, 10u << 24 | 1);
+    _cleanup_json_ json_t *acl = acl_make(&first, &none, &own, 10u << 24 | 1);
     assert(acl);
 }
 

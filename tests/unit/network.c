@@ -1,5 +1,6 @@
 /* What a session may reach: ranges, rules, what becomes of them, and ports that are published. */
 #include "launch/nics.h"
+#include "network/acl.h"
 #include "network/hosts.h"
 #include "network/publish.h"
 #include "network/wanted.h"
@@ -81,7 +82,7 @@ static void test_entries(void **state) {
     assert_true(read_words(
         &rules, "Allowlist",
         "GitHub.com:443,80, 10.1.2.3/8:22 pypi.org:8000-8010,  9.9.9.9,github.com:80,443", &err));
-    _cleanup_free_ char *text = rules_allow_text(&rules);
+    _cleanup_free_ char *text = reaches_text(&rules.allow);
     assert_string_equal(text, "10.1.2.3/8:22, 9.9.9.9, github.com:80,443, pypi.org:8000-8010");
     _cleanup_(strings_done) struct strings names = {0};
     rules_names(&rules, &names);
@@ -131,7 +132,7 @@ static void give(struct answers *answers, size_t which, const char *name, const 
 static void check_egress(const struct rules *rules, const struct answers *answers, const char *wanted) {
     _cleanup_(ranges_done) struct ranges own = {0};
     add(&own, "203.0.113.1");
-    _cleanup_json_ json_t *acl = rules_acl(rules, answers, &own, (10u << 24) + 1);
+    _cleanup_json_ json_t *acl = acl_make(rules, answers, &own, (10u << 24) + 1);
     char *text = json_dumps(json_object_get(acl, "egress"), JSON_COMPACT);
     assert_string_equal(text, wanted);
     free(text);
@@ -192,12 +193,12 @@ static void test_private_answer(void **state) {
     assert_true(read_words(&rules, "allowlist", "one.test:443, 10.0.0.0/24:443", &err));
     give(&answers, 0, "one.test", "10.0.0.7");
     add(&answers.items[0].addresses, "192.168.0.1");
-    assert_true(rules_check_answers(&rules, &answers, &err));
+    assert_true(acl_check_answers(&rules, &answers, &err));
     _cleanup_free_ char *left = ranges_text(&answers.items[0].addresses);
     assert_string_equal(left, "10.0.0.7");
     ranges_done(&answers.items[0].addresses);
     add(&answers.items[0].addresses, "169.254.169.254");
-    assert_false(rules_check_answers(&rules, &answers, &err));
+    assert_false(acl_check_answers(&rules, &answers, &err));
     assert_string_equal(err.message, "network allowlist: one.test is 169.254.169.254, a private address");
 }
 
@@ -279,7 +280,8 @@ static void test_unseen(void **state) {
         _cleanup_(error_done) struct error err = {0};
         _cleanup_(strings_done) struct strings warnings = {0};
         _cleanup_(network_done) struct network network = {.name = str_copy("berth-0")};
-        _cleanup_json_ json_t *bridge = json_pack("{s:s, s:{}}", "status", "Created", "config");
+        _cleanup_json_ json_t *bridge =
+            json_pack("{s:b, s:s, s:{}}", "managed", 1, "status", "Created", "config");
         struct question questions[NETWORK_QUESTIONS] = {
             [NETWORK_ASK_BRIDGE] = {.metadata = bridge},
             [NETWORK_ASK_ACL] = {.err = {.class = ERROR_FAILED, .code = code}}};
