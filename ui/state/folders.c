@@ -1,6 +1,7 @@
 #include "ui/state/folders.h"
 
 #include "base/path.h"
+#include "record/record.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -43,4 +44,12 @@ char *folders_complete(const char *text, struct strings *found) {
                         *expanded = path_expand_home(*folder ? folder : "."),
                         *common = complete_in(expanded, slash ? slash + 1 : text, found);
     return common ? str_printf("%s%s%s", folder, common, found->count == 1 ? "/" : "") : NULL;
+}
+
+void folders_recent(struct strings *paths) {
+    _cleanup_(records_done) struct records records = {0};
+    records_load(&records);
+    for (size_t i = 0; i < records.count; i++)
+        if (!strings_has(paths, records.items[i].workspace))
+            strings_add(paths, records.items[i].workspace);
 }

@@ -1,4 +1,5 @@
-/* Completion of a path of the host that is being typed: directories alone. No curses. */
+/* Directories of the host: completion of a path that is being typed, and those that were worked in. No
+ * curses. */
 #pragma once
 
 #include "base/str.h"
@@ -8,3 +9,6 @@
  * one; NULL if there is none. `found` gets their names, at most twelve. Caller owns.
  */
 char *folders_complete(const char *text, struct strings *found) nodiscard;
+
+/* Workspaces of saved sessions, the newest first, each once. */
+void folders_recent(struct strings *paths);

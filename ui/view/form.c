@@ -1,9 +1,10 @@
 /* The launch form: what is asked for, and beside it the mapping that will be. */
 #include "base/path.h"
-#include "launch/prepare.h"
 #include "ui/state/folders.h"
 #include "ui/terminal/field.h"
+#include "ui/view/dry_run.h"
 #include "ui/view/mapping_draw.h"
+#include "ui/view/network_draw.h"
 
 #include <string.h>
 
@@ -66,17 +67,9 @@ struct form {
     char *plan;           /* the dry run, while it is looked at; NULL: it is not */
 };
 
-/* A dry run in a task of its own, for as long as the form is open. */
-struct dry_run {
-    struct form *form; /* NULL: it has been closed */
-    struct launch_request request;
-    struct settings settings;
-};
-
 static void leave(void *state) {
     struct form *form = state;
-    if (form->dry_run)
-        form->dry_run->form = NULL;
+    dry_run_leave(form->dry_run);
     for (int i = 0; i < ENTRIES; i++)
         field_done(&form->fields[i]);
     mapping_done(&form->mapping);
@@ -92,15 +85,6 @@ static void leave(void *state) {
 
 static bool is_there(const struct form *form, int entry) {
     return entry != ENTRY_COMMAND || !form->shell;
-}
-
-/* Workspaces of before, the newest first. */
-static void read_recent(struct form *form) {
-    _cleanup_(records_done) struct records records = {0};
-    records_load(&records);
-    for (size_t i = 0; i < records.count; i++)
-        if (!strings_has(&form->recent, records.items[i].workspace))
-            strings_add(&form->recent, records.items[i].workspace);
 }
 
 /* `argument` is a bool: whether a shell session is asked for, or a command to run. */
@@ -124,7 +108,7 @@ static void *enter(struct host *host, const void *argument) {
     field_set(&form->fields[ENTRY_PERSISTENT],
               settings_bool(host->settings, SETTING_PERSISTENT) ? "yes" : "no");
     form->current = form->shell ? ENTRY_WORKSPACE : ENTRY_COMMAND;
-    read_recent(form);
+    folders_recent(&form->recent);
     return form;
 }
 
@@ -189,32 +173,12 @@ static void draw_plan(const struct form *form, struct area area) {
         draw_text(area, row++, 1, STYLE_PLAIN, line);
 }
 
-/* What the session will reach, or why it will not be launched. */
-static void describe_network(const struct form *form, struct strings *lines) {
-    if (form->rules_err.class) {
-        strings_add(lines, form->rules_err.message);
-        return;
-    }
-    strings_printf(lines, "network    %s", network_mode_name(form->rules.mode));
-    rules_explain(&form->rules, lines);
-    rules_warnings(&form->rules, lines);
-}
-
 /* The mapping, and below it the network: its first line at least. */
 static void draw_decisions(const struct form *form, struct area area) {
-    _cleanup_(strings_done) struct strings lines = {0};
     struct area mapping = area;
-    describe_network(form, &lines);
     mapping.rows -= form->rules_err.class ? 2 : 1;
     int row = mapping_draw(&form->mapping, "Ctrl-y", mapping);
-    if (area.rows - row > (int)lines.count)
-        row++;
-    for (size_t i = 0; i < lines.count; i++)
-        row = draw_wrapped(area, row, 1,
-                           form->rules_err.class ? STYLE_BAD
-                           : i == 0              ? STYLE_STRONG
-                                                 : STYLE_PLAIN,
-                           lines.items[i]);
+    network_draw(&form->rules, &form->rules_err, area, row);
 }
 
 static void draw(void *state, struct area area) {
@@ -290,6 +254,13 @@ static bool fill(struct form *form, struct launch_request *request, struct setti
     return take_settings(form, settings, &form->err) && take_request(form, request, &form->err);
 }
 
+static void drop(struct launch_request *request, struct settings *settings) {
+    request_done(request);
+    settings_done(settings);
+    free(request);
+    free(settings);
+}
+
 static void launch(struct form *form) {
     struct host *host = form->host;
     decide(form); /* keys can be faster than frames */
@@ -307,10 +278,7 @@ static void launch(struct form *form) {
     struct launch_request *request = mem_new(sizeof *request);
     struct settings *settings = mem_new(sizeof *settings);
     if (!fill(form, request, settings)) {
-        request_done(request);
-        settings_done(settings);
-        free(request);
-        free(settings);
+        drop(request, settings);
         return;
     }
     bool shell = form->shell;
@@ -318,49 +286,27 @@ static void launch(struct form *form) {
     host->launch(host, request, settings, shell);
 }
 
-static void dry_run_free(struct dry_run *run) {
-    request_done(&run->request);
-    settings_done(&run->settings);
-    free(run);
-}
-
-/* The plan as --dry-run prints it. */
-static void dry_run_task(void *data) {
-    struct dry_run *run = data;
-    _cleanup_(prepared_done) struct prepared prepared = {0};
-    _cleanup_(plan_done) struct plan plan = {0};
-    _cleanup_(error_done) struct error err = {0};
-    if (run->form) {
-        struct host *host = run->form->host;
-        loop_interruptible(host->loop, true);
-        if (prepare_launch(host->client, &run->request, &prepared, &err))
-            prepare_plan(&prepared, &plan);
-    }
-    struct form *form = run->form; /* it may have been closed meanwhile */
-    if (form) {
-        form->dry_run = NULL;
-        free(form->plan);
-        _cleanup_json_ json_t *json = plan.body ? plan_json(&plan) : NULL;
-        form->plan = json ? json_pretty(json) : NULL;
-        error_move(&form->err, &err);
-        form->host->redraw(form->host);
-    }
-    dry_run_free(run);
+/* NULL: the run went wrong, and `err` says why. */
+static void plan_came(void *data, char *take_plan, struct error *err) {
+    struct form *form = data;
+    form->dry_run = NULL;
+    free(form->plan);
+    form->plan = take_plan;
+    error_move(&form->err, err);
+    form->host->redraw(form->host);
 }
 
 static void show_plan(struct form *form) {
     if (form->dry_run)
         return;
-    struct dry_run *run = mem_new(sizeof *run);
-    run->form = form;
-    run->request.settings = &run->settings;
-    run->request.shell = form->shell;
-    if (!fill(form, &run->request, &run->settings)) {
-        dry_run_free(run);
-        return;
+    struct launch_request *request = mem_new(sizeof *request);
+    struct settings *settings = mem_new(sizeof *settings);
+    if (fill(form, request, settings)) {
+        request->shell = form->shell;
+        form->dry_run = dry_run_start(form->host, request, settings, plan_came, form);
+    } else {
+        drop(request, settings);
     }
-    form->dry_run = run;
-    task_start(form->host->loop, dry_run_task, run);
 }
 
 static void complete(struct form *form) {
