@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Each word LABEL=tcp:ADDRESS:PORT or LABEL=dns:ADDRESS is tried at once with the others. */
 static const char probe[] =
@@ -354,6 +355,20 @@ static void test_screen(void **state) {
     assert_int_equal(terminal_close_restored(&terminal), 0);
 }
 
+static void test_attached(void **state) {
+    struct terminal terminal;
+    (void)state;
+    internet_names("one.test 1 " WORLD_PUBLIC "\n");
+    _cleanup_free_ char *name = start(1, "allowlist", "one.test:80");
+    const char *const argv[] = {"berth", "attach", name, NULL};
+    terminal_open(&terminal, &world.how, 80, 24, argv);
+    terminal_expect(&terminal, "/workspace$");
+    internet_names("one.test 1 " WORLD_SECOND "\n");
+    await_inside(name, "grep -q '^" WORLD_SECOND " one.test$' /etc/hosts");
+    terminal_type(&terminal, "exit\r");
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+}
+
 static size_t count_networks(void) {
     _result_ listed = berth(&world.how, "network", "list", "--format", "json", NULL);
     assert_status(listed, 0);
@@ -442,6 +457,28 @@ static void test_subnet_taken(void **state) {
     _result_ taken = shell_line(&(struct how){0}, "ip -4 -o addr show dev berthworld | grep -c '\\.9/24'");
     assert_string_equal(taken.out, "1\n");
     assert_string_equal(shared.out, "");
+}
+
+/* A daemon that is killed while it makes the network leaves half of it: the next launch makes it anew. */
+static void test_half_made(void **state) {
+    char *const argv[] = {(char *)"berth", (char *)"network", (char *)"up", NULL};
+    (void)state;
+    clean_networks();
+    _result_ plan = berth(&world.how, "run", "--dry-run", "--", "true", NULL);
+    _cleanup_json_ json_t *json = json_loads(plan.out, 0, NULL);
+    _cleanup_free_ char *interface = str_printf("/sys/class/net/%s", json_str_at(json, "network.name"));
+    struct child child = berth_start(&world.how, argv);
+    for (int64_t end = loop_now() + 10000; access(interface, F_OK) != 0 && loop_now() < end;)
+        ;
+    private_daemon_kill();
+    _result_ killed = child_wait(&child);
+    assert_status(killed, 3);
+    private_daemon_up();
+    for (int i = 0; i < 2; i++) {
+        _result_ run = berth(&world.how, "run", "--", "true", NULL);
+        assert_status(run, 0);
+    }
+    assert_int_equal(count_networks(), 1);
 }
 
 /* A rule that somebody took away is not launched on; nor is one in a project that may not. */
@@ -571,6 +608,18 @@ static void test_published(void **state) {
     assert_has(root.err, "is taken: network (pid ");
 }
 
+/* The environment's words stand before the settings file's. */
+static void test_environment(void **state) {
+    (void)state;
+    world.variables[1] = "BERTH_NETWORK_MODE=none";
+    _result_ none = berth(&world.how, "run", "--", "ls", "/sys/class/net", NULL);
+    assert_string_equal(none.out, "lo\n");
+    world.variables[1] = "BERTH_NETWORK_ALLOW=*.test:1";
+    _result_ wrong = berth(&world.how, "run", "--", "true", NULL);
+    assert_status(wrong, 2);
+    assert_has(wrong.err, "$BERTH_NETWORK_ALLOW *.test:1: a wildcard");
+}
+
 /* The settings' words, and a limit on ports. */
 static void test_settings(void **state) {
     (void)state;
@@ -600,9 +649,10 @@ static void test_settings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        network_test(test_table),   network_test(test_names),      network_test(test_wrong),
-        network_test(test_once),    network_test(test_screen),     network_test(test_subnet_taken),
-        network_test(test_refused), network_test(test_second_nic), network_test(test_change),
-        network_test(test_reused),  network_test(test_published),  network_test(test_settings)};
+        network_test(test_table),        network_test(test_names),     network_test(test_wrong),
+        network_test(test_once),         network_test(test_screen),    network_test(test_attached),
+        network_test(test_subnet_taken), network_test(test_half_made), network_test(test_refused),
+        network_test(test_second_nic),   network_test(test_change),    network_test(test_reused),
+        network_test(test_published),    network_test(test_settings),  network_test(test_environment)};
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
