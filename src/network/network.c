@@ -56,6 +56,21 @@ void network_next_name(struct network *network) {
     network->name = name_of(network);
 }
 
+bool network_take_name(struct network *network, const char *name) {
+    struct network other = *network;
+    for (other.generation = 0; other.generation < NETWORK_NAMES; other.generation++) {
+        char *candidate = name_of(&other);
+        if (str_equal(candidate, name)) {
+            free(network->name);
+            network->name = candidate;
+            network->generation = other.generation;
+            return true;
+        }
+        free(candidate);
+    }
+    return false;
+}
+
 bool network_resolve(struct network *network, struct loop *loop, struct error *err) {
     _cleanup_(strings_done) struct strings names = {0};
     rules_names(&network->rules, &names);

@@ -42,7 +42,10 @@ bool network_init(struct network *network, const struct incus *client, const str
  * Another name, always the same next one: a daemon that is killed while it makes a bridge can leave the
  * interface, which it knows nothing of afterwards and which only the machine's administrator can remove.
  */
+#define NETWORK_NAMES 8
 void network_next_name(struct network *network);
+/* Whether this is one of its names; it is its name then. */
+bool network_take_name(struct network *network, const char *name);
 /* Resolves what the rules name. */
 bool network_resolve(struct network *network, struct loop *loop, struct error *err) nodiscard;
 

@@ -13,12 +13,11 @@
  * How long somebody else's making of the same network is waited for. It takes less than a second; after
  * STUCK_MS the daemon has been killed in the midst of it, and never goes on.
  */
-#define AWAIT_MS        20000
-#define AWAIT_STEP_MS   50
-#define STUCK_MS        8000
-#define UNAVAILABLE_MS  2000 /* a daemon that has just started brings its bridges up */
-#define SUBNETS_TRIED   8
-#define GENERATIONS_MAX 8
+#define AWAIT_MS       20000
+#define AWAIT_STEP_MS  50
+#define STUCK_MS       8000
+#define UNAVAILABLE_MS 2000 /* a daemon that has just started brings its bridges up */
+#define SUBNETS_TRIED  8
 
 /* The daemon looks at all interfaces of the machine, and fails if one of them goes away meanwhile. */
 #define WORDS_RACE    "Failed to delete bridge children interfaces"
@@ -277,7 +276,7 @@ static bool is_changing(struct incus *client, const struct network *network, boo
 /* The network goes on under its next name; false with an error when it has had many. */
 static bool take_next_name(struct incus *client, struct network *network, struct error *err) {
     remove_acl(client, network);
-    if (network->generation == GENERATIONS_MAX)
+    if (network->generation + 1 == NETWORK_NAMES)
         return error_set(err, ERROR_FAILED, "interfaces of networks that are gone have its names: ip link");
     network_next_name(network);
     return true;
@@ -298,6 +297,14 @@ static bool await_other(struct incus *client, const struct network *network, con
     return loop_pause(incus_loop(client), AWAIT_STEP_MS, err);
 }
 
+static bool is_unseen(struct incus *client, const struct network *network, const json_t *bridge) {
+    _cleanup_(question_done) struct question acl = {
+        .path = incus_path(NULL, "network-acls", network->name, NULL)};
+    _cleanup_(error_done) struct error ignored = {0};
+    return json_object_size(json_at(bridge, "config")) == 0 && incus_ask_all(client, &acl, 1, &ignored) &&
+           wanted_is_unseen(bridge, &acl);
+}
+
 static bool step(struct incus *client, struct network *network, int64_t waited, struct error *err) {
     _cleanup_json_ json_t *bridge = NULL;
     bool busy = false;
@@ -307,6 +314,10 @@ static bool step(struct incus *client, struct network *network, int64_t waited, 
         return take_next_name(client, network, err);
     if (bridge && !str_equal(json_str_at(bridge, "status"), "Created"))
         return await_other(client, network, bridge, waited, err);
+    if (bridge && is_unseen(client, network, bridge)) {
+        network->unseen = network->in_force = true;
+        return true;
+    }
     bool good = bridge ? wanted_check(network, bridge, err) && apply(client, network, bridge, err)
                        : make(client, network, &busy, err);
     network->in_force = good && !busy;

@@ -104,7 +104,7 @@ void network_ask(const struct network *network, const struct incus *client, stru
 }
 
 /* A restricted project uses the networks that it names and no others. */
-static bool check_project(const struct network *network, const json_t *project, struct error *err) {
+static bool check_project(struct network *network, const json_t *project, struct error *err) {
     const json_t *config = json_at(project, "config");
     const char *access = json_get_str(config, "restricted.networks.access");
     if (!str_equal(json_get_str(config, "restricted"), "true") || !*access)
@@ -112,16 +112,20 @@ static bool check_project(const struct network *network, const json_t *project, 
     _cleanup_free_ char *copy = str_copy(access);
     char *rest = copy;
     for (char *name; (name = strsep(&rest, ", "));)
-        if (str_equal(name, network->name))
+        if (network_take_name(network, name))
             return true;
     const char *project_name = json_str_at(project, "name"), *mode = network_mode_name(network->rules.mode);
-    error_set(err, ERROR_REFUSED, "project %s may use no other network than %s: %s sessions need %s",
-              project_name, access, mode, network->name);
-    error_hint(err, "an administrator types: berth network up --network %s", mode);
-    error_hint(err, "and: incus project set %s restricted.networks.access=%s,%s", project_name, access,
-               network->name);
+    error_set(err, ERROR_REFUSED,
+              "project %s may use no other network than %s: %s sessions need one of theirs", project_name,
+              access, mode);
+    error_hint(err, "an administrator types: berth network up --network %s, which prints a NAME", mode);
+    error_hint(err, "and: incus project set %s restricted.networks.access=%s,NAME", project_name, access);
     error_hint(err, "--network open uses the project's own network, and reaches what that reaches");
     return false;
+}
+
+bool wanted_is_unseen(const json_t *bridge, const struct question *acl) {
+    return acl->err.code == 403 && json_object_size(json_at(bridge, "config")) == 0;
 }
 
 bool network_read(struct network *network, const struct question *questions, struct error *err) {
@@ -140,10 +144,7 @@ bool network_read(struct network *network, const struct question *questions, str
         return true;
     if (!bridge->metadata || !str_equal(json_str_at(bridge->metadata, "status"), "Created"))
         return true;
-    /* who may only use it sees nothing of it: it is an administrator's, under the name that stands for its
-     * rules */
-    network->unseen = acl->err.code == 403 && json_object_size(json_at(bridge->metadata, "config")) == 0;
-    network->in_force = network->unseen;
+    network->unseen = network->in_force = wanted_is_unseen(bridge->metadata, acl);
     if (network->unseen)
         return true;
     if (!wanted_check(network, bridge->metadata, err) || !wanted_gateway(bridge->metadata, &gateway))

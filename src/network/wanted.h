@@ -12,6 +12,11 @@ json_t *wanted_acl(const struct network *network, uint32_t gateway, struct error
 bool wanted_gateway(const json_t *bridge, uint32_t *gateway) nodiscard;
 /* Whether a bridge is as wanted; refused, with the key that differs, if not. */
 bool wanted_check(const struct network *network, const json_t *bridge, struct error *err) nodiscard;
+/*
+ * Whether the daemon hides from this user what the network is (Incus 6.0: its config is empty, its access
+ * list answers 403): it is an administrator's, under the name that stands for its rules.
+ */
+bool wanted_is_unseen(const json_t *bridge, const struct question *acl);
 /* Whether an access list has these rules and no others. */
 bool wanted_same_rules(const json_t *acl, const json_t *wanted);
 

@@ -507,8 +507,10 @@ static void test_refused(void **state) {
         incus_command("project", "create", "berth-test-project", "-c", "features.images=false", "-c",
                       "restricted=true", "-c", "restricted.networks.access=elsewhere", NULL);
     _result_ refused = berth(&world.how, "run", "--project", "berth-test-project", "--", "true", NULL);
-    _cleanup_free_ char *hint = str_printf(
-        "hint: and: incus project set berth-test-project restricted.networks.access=elsewhere,%s", up.out);
+    _cleanup_free_ char *access = str_printf("restricted.networks.access=elsewhere,%s", up.out);
+    _result_ given = incus_command("project", "set", "berth-test-project", access, NULL);
+    _result_ may =
+        berth(&world.how, "run", "--project", "berth-test-project", "--dry-run", "--", "true", NULL);
     _result_ removed = incus_command("project", "delete", "berth-test-project", NULL);
     _result_ own = incus_command("project", "create", "berth-test-project", "-c", "features.images=false",
                                  "-c", "features.networks=true", NULL);
@@ -519,7 +521,9 @@ static void test_refused(void **state) {
     assert_has(impossible.err, "hint: --network open goes without it");
     assert_status(refused, 4);
     assert_has(refused.err, "project berth-test-project may use no other network than elsewhere");
-    assert_has(refused.err, hint);
+    assert_has(refused.err, "restricted.networks.access=elsewhere,NAME");
+    assert_status(may, 0);
+    assert_has(may.out, up.out);
 }
 
 /* A profile that brings a second NIC opens no second way. */
