@@ -62,22 +62,10 @@ static void become(const struct how *how) {
     setenv("HOME", "/nonexistent", 1);
 }
 
-/*
- * The machine's users do not matter: whatever 1000 and 1001 are called here, in the child they have no
- * name. tests/run has made the files; they are seen in a mount namespace of the child's own.
- */
-static void hide_users(const char *resolver) {
-    static const char *const names[] = {"passwd", "group"};
-    const char *folder = getenv("BERTH_DEV_DIR");
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-        _exit(96);
-    for (size_t i = 0; i < array_length(names); i++) {
-        _cleanup_free_ char *ours = str_printf("%s/%s", folder, names[i]),
-                            *theirs = str_printf("/etc/%s", names[i]);
-        if (mount(ours, theirs, NULL, MS_BIND, NULL) < 0)
-            _exit(96);
-    }
-    if (resolver && mount(resolver, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
+/* Another file as /etc/resolv.conf, seen by the child alone. */
+static void use_resolver(const char *resolver) {
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
+        mount(resolver, "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0)
         _exit(96);
 }
 
@@ -96,8 +84,8 @@ static void set_variables(const struct how *how) {
 }
 
 void child_become(const struct how *how) {
-    if (how->uid != 0)
-        hide_users(how->resolver);
+    if (how->resolver)
+        use_resolver(how->resolver);
     become(how);
     set_variables(how);
     if (chdir(how->cwd ? how->cwd : "/") < 0)
