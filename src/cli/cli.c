@@ -215,6 +215,7 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     free(cli.cwd);
     free(cli.description);
     free(cli.image_prefix);
+    free(cli.to_project);
     return status;
 }
 

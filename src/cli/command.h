@@ -42,6 +42,7 @@ struct cli {
     bool shift;
     char *description;
     char *image_prefix;
+    char *to_project;
     bool manual;
     long user, group; /* -1: not given */
     long keep;

@@ -38,6 +38,7 @@
     X(image)                                                                                               \
     X(image_list)                                                                                          \
     X(image_exists)                                                                                        \
+    X(image_copy)                                                                                          \
     X(image_publish)                                                                                       \
     X(image_delete)                                                                                        \
     X(image_cleanup)                                                                                       \

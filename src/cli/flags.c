@@ -140,6 +140,7 @@ TEXT(take_cwd, cwd)
 TEXT(take_socket, socket)
 TEXT(take_description, description)
 TEXT(take_prefix, image_prefix)
+TEXT(take_to, to_project)
 
 static bool take_capture_format(struct cli *cli, const char *value, struct error *err) {
     if (!str_equal(value, "raw") && !str_equal(value, "json")) {
@@ -237,6 +238,7 @@ const struct flag flag_shift = {
 const struct flag flag_description = {"description",   0, "TEXT", "the image's description", false,
                                       take_description};
 const struct flag flag_prefix = {"prefix", 0, "P", "only aliases that begin so", false, take_prefix};
+const struct flag flag_to = {"to", 0, "PROJECT", "the project that gets it", false, take_to};
 const struct flag flag_every_image = {"all", 0, NULL, "images without an alias too", false, take_all};
 const struct flag flag_wait = {"wait", 0,        "SECONDS", "how long to wait for a free slot (default 60)",
                                false,  take_wait};

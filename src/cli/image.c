@@ -66,6 +66,27 @@ static int exists(struct cli *cli, struct error *err) {
     return -1;
 }
 
+static int copy(struct cli *cli, struct error *err) {
+    const char *name = cli->arguments.items[0], *project = cli->to_project;
+    bool copied = false;
+    if (str_empty(project)) {
+        error_set(err, ERROR_USAGE, "--to PROJECT is required: the project that gets the image");
+        return -1;
+    }
+    if (!cli_connect(cli, err))
+        return -1;
+    if (incus_is_user_socket(incus_socket(cli->client))) {
+        error_set(err, ERROR_REFUSED, "only an administrator copies images from one project to another");
+        error_hint(err, "sudo berth image copy %s --to %s", name, project);
+        return -1;
+    }
+    if (!image_copy(cli->client, name, project, &copied, err))
+        return -1;
+    _cleanup_free_ char *line = str_printf(
+        copied ? "Image %s copied to project %s\n" : "Image %s is in project %s\n", name, project);
+    return cli_print(line, err) ? 0 : -1;
+}
+
 /* A container that runs cannot be published; it is never stopped by surprise. */
 static int publish(struct cli *cli, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
@@ -161,6 +182,15 @@ const struct command command_image_exists = {.name = "image exists",
                                              .arguments = "NAME",
                                              .summary = "exit status 0 if it exists, 1 if not",
                                              .run = exists};
+const struct command command_image_copy = {
+    .name = "image copy",
+    .least = 1,
+    .most = 1,
+    .completes = COMPLETES_IMAGES,
+    .arguments = "ALIAS --to PROJECT",
+    .summary = "copy an image into another project, as that of a user (user-1000)",
+    .flags = (const struct flag *const[]){&flag_to, NULL},
+    .run = copy};
 const struct command command_image_publish = {.name = "image publish",
                                               .least = 2,
                                               .most = 2,

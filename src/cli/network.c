@@ -1,6 +1,7 @@
 #include "session/network.h"
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "incus/project.h"
 #include "network/found.h"
 #include "network/up.h"
 
@@ -54,7 +55,8 @@ static int up(struct cli *cli, struct error *err) {
         error_set(err, ERROR_USAGE, "%s sessions need no network of their own", mode);
         return -1;
     }
-    if (!network_resolve(&network, cli->loop, err) || !network_up(cli->client, &network, err))
+    if (!network_resolve(&network, cli->loop, err) || !network_up(cli->client, &network, err) ||
+        (cli->to_project && !project_allow_network(cli->client, cli->to_project, network.name, err)))
         return -1;
     _cleanup_free_ char *line = str_printf("%s\n", network.name);
     cli_notice(cli, "the network of %s sessions is up", mode);
@@ -146,7 +148,10 @@ const struct command command_network_up = {
     .name = "network up",
     .arguments = "",
     .summary = "make the network that --network and --allow ask for, if it is not there",
-    .help = "A launch does that by itself where it may. Prints the network's name.",
+    .help =
+        "A launch does that by itself where it may. Prints the network's name. With --to it is given to a\n"
+        "project that may use certain networks only, as that of a user (user-1000).",
+    .flags = (const struct flag *const[]){&flag_to, NULL},
     .run = up};
 
 const struct command command_network_down = {

@@ -29,7 +29,8 @@ static int run_command(struct cli *cli, const struct prepared *prepared, const s
     bool good = verify_expanded(cli->client, plan, err);
     _cleanup_(stream_cleanup) struct stream *stream =
         good && !cli->capture ? stream_prepare(cli->client, plan->name, &request) : NULL;
-    good = good && verify_end(verification, err);
+    const struct launch_watcher watcher = cli_watcher(cli);
+    good = good && verify_end(verification, &watcher, err);
     _cleanup_(keeper_cleanup) struct keeper *keeper = keeper_of_launch(cli->client, &prepared->network);
     _cleanup_(warden_cleanup) struct warden *warden =
         good && prepared->owner ? warden_start(cli->client, plan->name) : NULL;

@@ -14,6 +14,8 @@ static enum idmap_reason shift_obstacle(const struct idmap_facts *facts, bool sh
         return IDMAP_VM_HOST;
     if (facts->daemon_ok == IDMAP_NO)
         return IDMAP_NO_DAEMON_SUPPORT;
+    if (facts->profile_maps)
+        return IDMAP_PROFILE;
     return IDMAP_IDS_MATCH;
 }
 
@@ -53,6 +55,8 @@ static void warn(const struct idmap_facts *facts, struct idmap_decision *decisio
         decision->warnings |= IDMAP_WARN_SHIFT_UNPROVEN;
     if (decision->shift && facts->daemon_ok == IDMAP_UNKNOWN)
         decision->warnings |= IDMAP_WARN_DAEMON_UNKNOWN;
+    if (facts->subuid_malformed || facts->subgid_malformed)
+        decision->warnings |= IDMAP_WARN_SUBID;
 }
 
 static void write_raw(const struct idmap_facts *facts, struct idmap_decision *decision) {
@@ -66,15 +70,19 @@ static void write_raw(const struct idmap_facts *facts, struct idmap_decision *de
                  code.gid);
 }
 
-static struct idmap_decision refuse(enum idmap_reason reason) {
-    return (struct idmap_decision){.method = IDMAP_REFUSED, .reason = reason};
+static struct idmap_decision refuse(const struct idmap_facts *facts, enum idmap_reason reason) {
+    bool malformed = facts->subuid_malformed || facts->subgid_malformed;
+    return (struct idmap_decision){
+        .method = IDMAP_REFUSED, .reason = reason, .warnings = malformed ? IDMAP_WARN_SUBID : 0};
 }
 
 static struct idmap_decision decide(const struct idmap_facts *facts, bool shift_failed) {
     if (facts->host.uid == 0)
-        return refuse(IDMAP_HOST_ROOT);
+        return refuse(facts, IDMAP_HOST_ROOT);
     if (facts->code.uid == 0)
-        return refuse(IDMAP_CODE_ROOT);
+        return refuse(facts, IDMAP_CODE_ROOT);
+    if (*facts->project.no_source)
+        return refuse(facts, IDMAP_PROJECT_DISK);
 
     struct idmap_decision decision = {.reason = IDMAP_IDS_DIFFER};
     if (facts->host.uid == facts->code.uid && facts->host.gid == facts->code.gid)
@@ -85,9 +93,12 @@ static struct idmap_decision decide(const struct idmap_facts *facts, bool shift_
         decision.group_mapped = true;
     } else {
         if (!usable(facts->uid_delegation))
-            return refuse(IDMAP_NOT_DELEGATED_IDS);
+            return refuse(facts, IDMAP_NOT_DELEGATED_IDS);
+        if (facts->project.no_uid)
+            return refuse(facts, IDMAP_PROJECT_IDS);
         decision.method = IDMAP_RAW;
-        decision.group_mapped = facts->host.gid != 0 && usable(facts->gid_delegation);
+        decision.group_mapped =
+            facts->host.gid != 0 && usable(facts->gid_delegation) && !facts->project.no_gid;
         write_raw(facts, &decision);
     }
     predict(facts, &decision);

@@ -17,9 +17,12 @@ const char *explain_reason_code(enum idmap_reason reason) {
         [IDMAP_VM_HOST] = "vm-host",
         [IDMAP_FILESYSTEM] = "filesystem",
         [IDMAP_NO_DAEMON_SUPPORT] = "no-daemon-support",
+        [IDMAP_PROFILE] = "profile",
         [IDMAP_NOT_DELEGATED_IDS] = "not-delegated",
         [IDMAP_HOST_ROOT] = "host-root",
         [IDMAP_CODE_ROOT] = "code-root",
+        [IDMAP_PROJECT_IDS] = "project-ids",
+        [IDMAP_PROJECT_DISK] = "project-disk",
     };
     return codes[reason];
 }
@@ -78,6 +81,16 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
         return str_printf("the ids match, but %s does not take idmapped mounts", facts->filesystem);
     case IDMAP_NO_DAEMON_SUPPORT:
         return str_copy("the ids match, but this kernel or daemon has no idmapped mounts");
+    case IDMAP_PROFILE:
+        return str_copy(
+            "the ids match, but the default profile has a raw.idmap of its own, beside which no "
+            "mount can shift");
+    case IDMAP_PROJECT_IDS:
+        return str_printf("project %s does not allow host uid %u to be mapped", facts->project.name,
+                          facts->host.uid);
+    case IDMAP_PROJECT_DISK:
+        return str_printf("project %s does not allow %s to be mounted", facts->project.name,
+                          facts->project.no_source);
     case IDMAP_NOT_DELEGATED_IDS:
         return str_printf(
             "host uid %u is not delegated to the Incus daemon, so no container can be given it",
@@ -99,6 +112,11 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
                       struct strings *warnings) {
     if (decision->warnings & IDMAP_WARN_GROUP_UNMAPPED && facts->host.gid == 0)
         strings_add(warnings, "the group is root's, which is never mapped: it shows as nogroup inside");
+    else if (decision->warnings & IDMAP_WARN_GROUP_UNMAPPED && facts->project.no_gid)
+        strings_printf(
+            warnings,
+            "project %s does not allow host gid %u to be mapped: the group shows as nogroup inside",
+            facts->project.name, facts->host.gid);
     else if (decision->warnings & IDMAP_WARN_GROUP_UNMAPPED)
         strings_printf(warnings, "host gid %u is not delegated: the group shows as nogroup inside",
                        facts->host.gid);
@@ -115,6 +133,12 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
             facts->filesystem);
     if (decision->warnings & IDMAP_WARN_DAEMON_UNKNOWN)
         strings_add(warnings, "the daemon was not asked whether it has idmapped mounts");
+    if (decision->warnings & IDMAP_WARN_SUBID && facts->subuid_malformed)
+        strings_printf(warnings, "/etc/subuid, line %u is no \"user:first:count\" and counts for nothing",
+                       facts->subuid_malformed);
+    if (decision->warnings & IDMAP_WARN_SUBID && facts->subgid_malformed)
+        strings_printf(warnings, "/etc/subgid, line %u is no \"user:first:count\" and counts for nothing",
+                       facts->subgid_malformed);
 }
 
 void explain_remedies(const struct idmap_facts *facts, const struct idmap_decision *decision,
@@ -125,8 +149,22 @@ void explain_remedies(const struct idmap_facts *facts, const struct idmap_decisi
         if (lacks_gid(facts))
             strings_printf(remedies, "echo root:%u:1 | sudo tee -a /etc/subgid", facts->host.gid);
     }
-    if (warnings & IDMAP_WARN_GROUP_UNMAPPED && lacks_gid(facts))
+    if (warnings & IDMAP_WARN_GROUP_UNMAPPED && lacks_gid(facts) && !facts->project.no_gid)
         strings_printf(remedies, "echo root:%u:1 | sudo tee -a /etc/subgid", facts->host.gid);
+    if (decision->reason == IDMAP_PROJECT_DISK && *facts->project.allowed)
+        strings_printf(remedies, "put the workspace below %s", facts->project.allowed);
+    if (decision->reason == IDMAP_PROJECT_DISK)
+        strings_printf(
+            remedies,
+            "or an administrator allows it: incus project set %s restricted.devices.disk.paths=%s%s%s",
+            facts->project.name, facts->project.allowed, *facts->project.allowed ? "," : "",
+            facts->project.no_source);
+    if (decision->reason == IDMAP_PROJECT_IDS)
+        strings_printf(
+            remedies,
+            "the project's own user has to start it, or an administrator allows it: incus project "
+            "set %s restricted.idmap.uid=%u restricted.idmap.gid=%u",
+            facts->project.name, facts->host.uid, facts->host.gid);
     if (decision->reason == IDMAP_HOST_ROOT)
         strings_add(remedies,
                     "run berth as your own user, or give the workspace to one: chown -R USER: WORKSPACE");
@@ -218,7 +256,9 @@ void explain_text(const char *workspace, const struct idmap_facts *facts,
     buffer_printf(out, "idmapped    %s: %s, daemon: %s\n", facts->filesystem,
                   explain_answer(facts->mount_ok), explain_answer(facts->daemon_ok));
     if (facts->vm != IDMAP_VM_NONE)
-        buffer_printf(out, "vm host     %s\n", explain_vm(facts->vm));
+        buffer_printf(out, "vm host     %s (%s)\n", explain_vm(facts->vm), facts->vm_evidence);
+    if (*facts->project.name)
+        buffer_printf(out, "project     %s, which restricts what it may do\n", facts->project.name);
     if (decision->method != IDMAP_REFUSED)
         text_view(facts, decision, out);
     _cleanup_(strings_done) struct strings warnings = {0}, remedies = {0};
@@ -252,15 +292,17 @@ json_t *explain_decision_json(const struct idmap_decision *decision) {
 
 static json_t *facts_json(const struct idmap_facts *facts) {
     return json_pack(
-        "{s:{s:I, s:I, s:s}, s:{s:I, s:I}, s:b, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:I, s:I, s:I}}",
+        "{s:{s:I, s:I, s:s}, s:{s:I, s:I}, s:b, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:I, s:I, s:I}, "
+        "s:b, s:s}",
         "host", "uid", (json_int_t)facts->host.uid, "gid", (json_int_t)facts->host.gid, "source",
         explain_source(facts->source), "code", "uid", (json_int_t)facts->code.uid, "gid",
         (json_int_t)facts->code.gid, "disable_shift", facts->disable_shift, "filesystem", facts->filesystem,
         "idmapped_mounts", explain_answer(facts->mount_ok), "daemon_idmapped_mounts",
-        explain_answer(facts->daemon_ok), "vm", explain_vm(facts->vm), "delegated", "uid",
-        explain_delegation(facts->uid_delegation), "gid", explain_delegation(facts->gid_delegation),
-        "owner", "uid", (json_int_t)facts->owner.uid, "gid", (json_int_t)facts->owner.gid, "mode",
-        (json_int_t)facts->mode);
+        explain_answer(facts->daemon_ok), "vm", explain_vm(facts->vm), "vm_evidence", facts->vm_evidence,
+        "delegated", "uid", explain_delegation(facts->uid_delegation), "gid",
+        explain_delegation(facts->gid_delegation), "owner", "uid", (json_int_t)facts->owner.uid, "gid",
+        (json_int_t)facts->owner.gid, "mode", (json_int_t)facts->mode, "profile_maps", facts->profile_maps,
+        "project", facts->project.name);
 }
 
 json_t *explain_json(const char *workspace, const struct idmap_facts *facts,

@@ -60,10 +60,10 @@ bool facts_gather(const char *workspace, const struct facts_input *input, struct
     if (!mounts_type(fd, workspace, facts->filesystem, sizeof facts->filesystem, err))
         return false;
     facts->mount_ok = answer_for(facts->filesystem);
-    facts->vm = vmhost_detect(facts->filesystem);
+    facts->vm = vmhost_detect(facts->filesystem, facts->vm_evidence, sizeof facts->vm_evidence);
     facts->host = facts_host_ids((struct idmap_ids){getuid(), getgid()}, getenv("SUDO_UID"),
                                  getenv("SUDO_GID"), facts->owner, &facts->source);
-    facts->uid_delegation = subid_delegation("/etc/subuid", facts->host.uid);
-    facts->gid_delegation = subid_delegation("/etc/subgid", facts->host.gid);
+    facts->uid_delegation = subid_delegation("/etc/subuid", facts->host.uid, &facts->subuid_malformed);
+    facts->gid_delegation = subid_delegation("/etc/subgid", facts->host.gid, &facts->subgid_malformed);
     return true;
 }

@@ -38,6 +38,14 @@ enum idmap_vm { IDMAP_VM_NONE, IDMAP_VM_LIMA, IDMAP_VM_COLIMA, IDMAP_VM_ORBSTACK
 /* Whether the daemon may map a host id; UNCONSULTED where newuidmap is absent: it is not asked. */
 enum idmap_delegation { IDMAP_NOT_DELEGATED, IDMAP_DELEGATED, IDMAP_UNCONSULTED };
 
+/* What the daemon's project allows; all zero: it does not restrict. */
+struct idmap_project {
+    char name[64];
+    bool no_uid, no_gid; /* raw.idmap of the host's uid, or gid, is forbidden */
+    char no_source[256]; /* a directory that may not be mounted; "": all may */
+    char allowed[256];   /* below which it may: "/home/dev"; "" if nowhere */
+};
+
 /* A plain value; nothing in it is owned. */
 struct idmap_facts {
     struct idmap_ids host;
@@ -48,10 +56,15 @@ struct idmap_facts {
     enum idmap_answer mount_ok;  /* whether it, and that of every extra mount, takes idmapped mounts */
     enum idmap_answer daemon_ok; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
     enum idmap_vm vm;
+    char vm_evidence[80]; /* by what it is told: "account lima"; "" where there is none */
     enum idmap_delegation uid_delegation;
     enum idmap_delegation gid_delegation;
+    unsigned int subuid_malformed,
+        subgid_malformed;   /* the number of the first such line; 0: there is none */
     struct idmap_ids owner; /* of the workspace */
     mode_t mode;            /* its permission bits */
+    bool profile_maps;      /* the default profile has a raw.idmap: beside it nothing can shift */
+    struct idmap_project project;
 };
 
 enum idmap_method { IDMAP_REFUSED, IDMAP_RAW, IDMAP_SHIFT };
@@ -64,9 +77,12 @@ enum idmap_reason {
     IDMAP_VM_HOST,           /* 3 */
     IDMAP_FILESYSTEM,        /* 3 */
     IDMAP_NO_DAEMON_SUPPORT, /* 3 */
+    IDMAP_PROFILE,           /* 3: the default profile has a raw.idmap of its own */
     IDMAP_NOT_DELEGATED_IDS, /* 4: refused */
     IDMAP_HOST_ROOT,         /* 5: refused */
     IDMAP_CODE_ROOT,         /* refused: code must be unprivileged inside too */
+    IDMAP_PROJECT_IDS,       /* refused: the project allows no raw.idmap of this uid */
+    IDMAP_PROJECT_DISK,      /* refused: the project does not allow this directory */
 };
 
 /* Bits of idmap_decision.warnings. */
@@ -76,6 +92,7 @@ enum idmap_warning {
     IDMAP_WARN_NOT_WRITABLE = 1 << 2,   /* code will not be able to write */
     IDMAP_WARN_SHIFT_UNPROVEN = 1 << 3, /* the filesystem's support is unknown; launch may fall back */
     IDMAP_WARN_DAEMON_UNKNOWN = 1 << 4, /* the daemon's features were not known */
+    IDMAP_WARN_SUBID = 1 << 5,          /* a line of /etc/subuid or /etc/subgid is malformed */
 };
 
 /* What /workspace will look like. */

@@ -11,11 +11,11 @@ struct vm_signs {
     const char *filesystem; /* of the workspace */
     const char *hostname;
     const char *kernel_release; /* uname -r */
-    bool lima_user;             /* an account "lima", or /run/lima-boot-done, or lima-guestagent */
+    const char *lima;           /* what only Lima makes: "account lima", a file's path; NULL: nothing */
 };
 
-/* Which one, from the signs alone. */
-enum idmap_vm vmhost_from_signs(const struct vm_signs *signs);
+/* Which one, from the signs alone, and into `evidence` by which of them; "" if it is none. */
+enum idmap_vm vmhost_from_signs(const struct vm_signs *signs, char *evidence, size_t room);
 
 /* Looks at this machine. */
-enum idmap_vm vmhost_detect(const char *filesystem);
+enum idmap_vm vmhost_detect(const char *filesystem, char *evidence, size_t room);

@@ -5,6 +5,26 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define USER_SUFFIX ".user"
+
+bool incus_is_user_socket(const char *socket) {
+    size_t length = strlen(socket);
+    return length > strlen(USER_SUFFIX) && str_equal(socket + length - strlen(USER_SUFFIX), USER_SUFFIX);
+}
+
+static bool usable(const char *socket) {
+    return access(socket, R_OK | W_OK) == 0;
+}
+
+/* That of the daemon, unless only the other one is for us. */
+static char *socket_in(const char *dir) {
+    char *socket = str_printf("%s/unix.socket", dir);
+    _cleanup_free_ char *user = str_printf("%s" USER_SUFFIX, socket);
+    if (!usable(socket) && usable(user))
+        str_set(&socket, user);
+    return socket;
+}
+
 char *incus_find_socket(const char *given) {
     const char *dir = getenv("INCUS_DIR"), *socket = getenv("INCUS_SOCKET");
     if (!str_empty(given))
@@ -12,17 +32,21 @@ char *incus_find_socket(const char *given) {
     if (!str_empty(socket))
         return str_copy(socket);
     if (!str_empty(dir))
-        return str_printf("%s/unix.socket", dir);
+        return socket_in(dir);
     if (access("/var/lib/incus/unix.socket", F_OK) != 0 && access("/run/incus/unix.socket", F_OK) == 0)
-        return str_copy("/run/incus/unix.socket");
-    return str_copy("/var/lib/incus/unix.socket");
+        return socket_in("/run/incus");
+    return socket_in("/var/lib/incus");
 }
 
 struct incus *incus_new(struct loop *loop, const char *socket, const char *project) {
     struct incus *client = mem_new(sizeof *client);
+    bool ours = str_empty(project) || str_equal(project, "default");
     client->loop = loop;
     client->socket = str_copy(socket);
-    client->project = str_copy(str_empty(project) ? "default" : project);
+    /* requests for the default project are refused there */
+    client->project = !ours                          ? str_copy(project)
+                      : incus_is_user_socket(socket) ? str_printf("user-%u", getuid())
+                                                     : str_copy("default");
     return client;
 }
 

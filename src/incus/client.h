@@ -26,13 +26,22 @@ struct reply {
 };
 
 /*
- * Where the daemon's socket is: `given` (a flag), else $INCUS_SOCKET, $INCUS_DIR/unix.socket,
- * /var/lib/incus/unix.socket, /run/incus/unix.socket, the first of the last two that exists. Caller
- * owns.
+ * Where the daemon's socket is: `given` (a flag), else $INCUS_SOCKET, else unix.socket in $INCUS_DIR, or in
+ * /var/lib/incus or /run/incus, the first of these two that has one. Where this user may not use it, but
+ * the one of incus-user beside it (unix.socket.user), it is that. Caller owns.
  */
 char *incus_find_socket(const char *given) nodiscard;
 
-/* Connects to nothing yet. `project` "" is the daemon's default. Both are copied. */
+/*
+ * Whether it is the socket of incus-user, by which those who are no administrators reach a project of their
+ * own (https://linuxcontainers.org/incus/docs/main/explanation/security/, "Local access"); by its name.
+ */
+bool incus_is_user_socket(const char *socket);
+
+/*
+ * Connects to nothing yet. `project` "" is the daemon's default; over incus-user's socket that is the
+ * user's own, "user-<uid>". Both are copied.
+ */
 struct incus *incus_new(struct loop *loop, const char *socket, const char *project) nodiscard;
 void incus_free(struct incus *client); /* calls under way are dropped, their callbacks not called */
 static inline void incus_cleanup(struct incus **client) {

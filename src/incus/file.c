@@ -1,75 +1,24 @@
 #include "incus/file.h"
 
-#include "incus/private.h"
+#include "incus/transfer.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
-/* What is no file's content is short: names, a target, an error. */
-#define TEXT_LIMIT (16u << 20)
-
-struct transfer {
-    FILE *to;
-    FILE *from;
-    const char *target;
-    struct buffer text;
-    struct file_info info;
-    bool to_file; /* the answer is a file's content */
-    bool full;    /* it could not be written */
-    bool done;
-    CURLcode code;
-};
-
-static void read_type(struct transfer *transfer, const char *value) {
-    transfer->info.type = str_equal(value, "directory") ? FILE_DIRECTORY
-                          : str_equal(value, "symlink") ? FILE_SYMLINK
-                                                        : FILE_REGULAR;
-    transfer->to_file = str_equal(value, "file");
-}
-
-static size_t take_header(char *bytes, size_t size, size_t count, void *data) {
-    struct transfer *transfer = data;
-    _cleanup_free_ char *line = str_copy_n(bytes, size * count);
-    char *value = strchr(line, ':');
-    if (!value)
-        return size * count;
-    *value++ = 0;
-    value += strspn(value, " ");
-    value[strcspn(value, "\r\n")] = 0;
-    if (strcasecmp(line, "X-Incus-Type") == 0)
-        read_type(transfer, value);
-    else if (strcasecmp(line, "X-Incus-Mode") == 0)
-        transfer->info.mode = (mode_t)strtoul(value, NULL, 8) & 07777;
-    else if (strcasecmp(line, "X-Incus-Uid") == 0)
-        transfer->info.uid = strtol(value, NULL, 10);
-    else if (strcasecmp(line, "X-Incus-Gid") == 0)
-        transfer->info.gid = strtol(value, NULL, 10);
-    return size * count;
-}
-
-static size_t take_body(char *bytes, size_t size, size_t count, void *data) {
-    struct transfer *transfer = data;
-    if (transfer->to_file && transfer->to) {
-        transfer->full = fwrite(bytes, size, count, transfer->to) != count;
-        return transfer->full ? 0 : size * count;
+static void take_header(struct transfer *transfer, const char *name, const char *value) {
+    struct file_info *info = transfer->data;
+    if (strcasecmp(name, "X-Incus-Type") == 0) {
+        info->type = str_equal(value, "directory") ? FILE_DIRECTORY
+                     : str_equal(value, "symlink") ? FILE_SYMLINK
+                                                   : FILE_REGULAR;
+        transfer->to_file = str_equal(value, "file");
+    } else if (strcasecmp(name, "X-Incus-Mode") == 0) {
+        info->mode = (mode_t)strtoul(value, NULL, 8) & 07777;
+    } else if (strcasecmp(name, "X-Incus-Uid") == 0) {
+        info->uid = strtol(value, NULL, 10);
+    } else if (strcasecmp(name, "X-Incus-Gid") == 0) {
+        info->gid = strtol(value, NULL, 10);
     }
-    if (transfer->text.size > TEXT_LIMIT)
-        return 0;
-    buffer_add(&transfer->text, bytes, size * count);
-    return size * count;
-}
-
-static size_t give_body(char *bytes, size_t size, size_t count, void *data) {
-    struct transfer *transfer = data;
-    size_t got = fread(bytes, 1, size * count, transfer->from);
-    return got == 0 && ferror(transfer->from) ? CURL_READFUNC_ABORT : got;
-}
-
-static void ended(void *data, CURLcode code) {
-    struct transfer *transfer = data;
-    transfer->code = code;
-    transfer->done = true;
 }
 
 static char *url_of(const struct incus *client, const char *instance, const char *path) {
@@ -78,42 +27,10 @@ static char *url_of(const struct incus *client, const char *instance, const char
     return incus_with_project(client, plain);
 }
 
-/* Runs it to its end; the daemon's refusal is an error with its own words. */
-static bool run(struct incus *client, CURL *easy, struct transfer *transfer, const char *what,
-                struct error *err) {
-    long status = 0;
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    loop_transfer(client->loop, easy, ended, transfer);
-    bool good = loop_run(client->loop, &transfer->done, err);
-    loop_transfer_stop(client->loop, easy);
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    if (!good)
-        return false;
-    if (transfer->full)
-        return error_errno(err, errno, "cannot write what came from %s", what);
-    if (transfer->code == CURLE_COULDNT_CONNECT)
-        return incus_unreachable(client, access(client->socket, R_OK | W_OK) == 0 ? ECONNREFUSED : errno,
-                                 "", err);
-    if (transfer->code != CURLE_OK)
-        return error_set(err, transfer->from ? ERROR_FAILED : ERROR_DAEMON, "%s: %s", what,
-                         curl_easy_strerror(transfer->code));
-    if (status < 400)
-        return true;
-    _cleanup_(error_done) struct error ignored = {0};
-    _cleanup_json_ json_t *json =
-        json_parse(transfer->text.data, transfer->text.size, "the answer", &ignored);
-    _cleanup_free_ char *words = str_shown(json ? json_str_at(json, "error") : "refused");
-    error_set(err, ERROR_FAILED, "%s: %s", what, words);
-    err->code = (int)status;
-    return false;
-}
-
-static bool read_text(const struct transfer *transfer, struct strings *text, struct error *err) {
+static bool read_text(const struct transfer *transfer, enum file_type type, struct strings *text,
+                      struct error *err) {
     const char *bytes = transfer->text.data ? transfer->text.data : "";
-    if (transfer->info.type == FILE_SYMLINK) {
+    if (type == FILE_SYMLINK) {
         strings_add(text, bytes);
         return true;
     }
@@ -128,22 +45,19 @@ static bool read_text(const struct transfer *transfer, struct strings *text, str
 
 bool file_get(struct incus *client, const char *instance, const char *path, FILE *to,
               struct file_info *info, struct strings *text, struct error *err) {
-    struct transfer transfer = {.to = to};
+    *info = (struct file_info){.type = FILE_REGULAR};
+    _cleanup_(transfer_done) struct transfer transfer = {.to = to, .header = take_header, .data = info};
     _cleanup_free_ char *url = url_of(client, instance, path), *what = str_printf("%s:%s", instance, path);
     CURL *easy = incus_handle(client, url);
-    bool good = run(client, easy, &transfer, what, err);
+    bool good = transfer_run(client, easy, &transfer, what, err);
     curl_easy_cleanup(easy);
-    *info = transfer.info;
-    if (good && info->type != FILE_REGULAR)
-        good = read_text(&transfer, text, err);
-    buffer_done(&transfer.text);
-    return good;
+    return good && (info->type == FILE_REGULAR || read_text(&transfer, info->type, text, err));
 }
 
 bool file_put(struct incus *client, const char *instance, const char *path, const struct file_info *info,
               FILE *from, const char *target, struct error *err) {
     static const char *const types[] = {"file", "directory", "symlink"};
-    struct transfer transfer = {.from = from};
+    _cleanup_(transfer_done) struct transfer transfer = {.from = from};
     _cleanup_free_ char *url = url_of(client, instance, path), *what = str_printf("%s:%s", instance, path),
                         *type = str_printf("X-Incus-type: %s", types[info->type]),
                         *mode = str_printf("X-Incus-mode: %04o", (unsigned int)info->mode),
@@ -157,15 +71,10 @@ bool file_put(struct incus *client, const char *instance, const char *path, cons
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    if (from) {
-        curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
-        curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
-    } else {
+    if (!from)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, target ? target : "");
-    }
-    bool good = run(client, easy, &transfer, what, err);
+    bool good = transfer_run(client, easy, &transfer, what, err);
     curl_easy_cleanup(easy);
     curl_slist_free_all(headers);
-    buffer_done(&transfer.text);
     return good;
 }

@@ -77,15 +77,41 @@ void call_drop(struct call *call) {
     call_free(call);
 }
 
-static const char *socket_group(const char *socket, char *room, size_t size) {
-    struct stat info;
-    const struct group *group = stat(socket, &info) == 0 ? getgrgid(info.st_gid) : NULL;
-    snprintf(room, size, "%s", group && info.st_gid != 0 ? group->gr_name : "incus-admin");
-    return room;
+/* The groups whose members may use the daemon's socket: first the one that is not root by another name. */
+static void hint_groups(const char *socket, struct error *err) {
+    _cleanup_free_ char *user = str_printf("%s.user", socket);
+    const char *const sockets[] = {user, socket};
+    for (size_t i = 0; i < array_length(sockets); i++) {
+        struct stat info;
+        if (stat(sockets[i], &info) < 0)
+            continue;
+        const struct group *group = info.st_gid ? getgrgid(info.st_gid) : NULL;
+        const char *name = group ? group->gr_name : i == 0 ? "incus" : "incus-admin";
+        error_hint(err, "join the group %s (%s), then log in again: sudo usermod -aG %s \"$USER\"", name,
+                   i == 0 ? "a project of your own" : "as good as root on this machine", name);
+        error_hint(err, "or in this shell alone: newgrp %s", name);
+    }
+}
+
+/* incus-user sets up the project of its user when that one connects first; if it cannot, it hangs up. */
+static bool is_hang_up(const struct incus *client, CURLcode code) {
+    return incus_is_user_socket(client->socket) &&
+           (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR);
+}
+
+static bool hung_up(const struct incus *client, struct error *err) {
+    error_set(err, ERROR_DAEMON, "incus-user at %s hung up: it could not set up the project %s",
+              client->socket, client->project);
+    error_hint(err, "its log says why: sudo journalctl -u incus-user -n 5");
+    error_hint(
+        err,
+        "where it finds no free subnet: sudo incus network create incusbr-%u ipv4.address=10.X.Y.1/24 "
+        "ipv4.nat=true ipv6.address=none",
+        getuid());
+    return false;
 }
 
 bool incus_unreachable(const struct incus *client, int number, const char *words, struct error *err) {
-    char group[64];
     switch (number) {
     case ENOENT:
     case ENOTDIR:
@@ -95,11 +121,8 @@ bool incus_unreachable(const struct incus *client, int number, const char *words
         break;
     case EACCES:
     case EPERM:
-        socket_group(client->socket, group, sizeof group);
-        error_set(err, ERROR_DAEMON, "no permission for the Incus socket %s (it exists; its group is %s)",
-                  client->socket, group);
-        error_hint(err, "join the group, then log in again: sudo usermod -aG %s \"$USER\"", group);
-        error_hint(err, "or in this shell alone: newgrp %s", group);
+        error_set(err, ERROR_DAEMON, "no permission for the Incus socket %s (it exists)", client->socket);
+        hint_groups(client->socket, err);
         break;
     case ECONNREFUSED:
         error_set(err, ERROR_DAEMON,
@@ -155,6 +178,8 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
     default:
         break;
     }
+    if (is_hang_up(call->client, code))
+        return hung_up(call->client, err);
     error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",
               call->client->socket, call->method, call->path, curl_easy_strerror(code));
     error_hint(err, "is it still running? incus info; then try again");

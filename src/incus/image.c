@@ -1,6 +1,12 @@
 #include "incus/image.h"
 
+#include "incus/await.h"
+#include "incus/transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 
 bool image_aliases(struct incus *client, struct strings *aliases, struct error *err) {
     _cleanup_json_ json_t *urls = NULL;
@@ -53,6 +59,9 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
     _cleanup_free_ char *shown = str_shown(name);
     error_set(err, ERROR_FAILED, "image \"%s\" not found", shown);
     _cleanup_(strings_done) struct strings aliases = {0};
+    if (incus_is_user_socket(incus_socket(client)))
+        error_hint(err, "an administrator brings one in: sudo berth image copy %s --to %s", shown,
+                   incus_project(client));
     if (!image_aliases(client, &aliases, &answer) || aliases.count == 0) {
         error_hint(err, "there is no image at all; incus image import FILE --alias %s imports one", shown);
         return false;
@@ -60,4 +69,107 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
     _cleanup_free_ char *list = strings_join(&aliases, ", ");
     error_hint(err, "images here: %s", list);
     return false;
+}
+
+/* Of one alias; NULL: there is none, or an error. Caller owns. */
+static char *alias_target(struct incus *client, const char *name, struct error *err) {
+    _cleanup_json_ json_t *alias = NULL;
+    _cleanup_free_ char *path = incus_path(NULL, "images", "aliases", name, NULL);
+    if (incus_request(client, "GET", path, NULL, &alias, err))
+        return str_copy(json_str_at(alias, "target"));
+    if (err->code == 404)
+        error_done(err);
+    return NULL;
+}
+
+/* The answer's type says how its parts are divided. */
+static void take_type(struct transfer *transfer, const char *name, const char *value) {
+    if (strcasecmp(name, "Content-Type") != 0)
+        return;
+    str_set(transfer->data, value);
+    transfer->to_file = !str_starts(value, "application/json");
+}
+
+/* All of the image, one file or several in one, as the daemon takes it back; its type is the caller's. */
+static bool fetch(struct incus *client, const char *fingerprint, FILE *to, char **type, struct error *err) {
+    _cleanup_(transfer_done) struct transfer transfer = {.to = to, .header = take_type, .data = type};
+    _cleanup_free_ char *path = incus_path(NULL, "images", fingerprint, "export", NULL),
+                        *url = incus_with_project(client, path);
+    CURL *easy = incus_handle(client, url);
+    bool good = transfer_run(client, easy, &transfer, "the image", err);
+    curl_easy_cleanup(easy);
+    return good && (fflush(to) == 0 || error_errno(err, errno, "cannot write the image"));
+}
+
+static bool upload(struct incus *client, FILE *from, const char *type, struct error *err) {
+    _cleanup_(transfer_done) struct transfer transfer = {.from = from};
+    _cleanup_free_ char *path = incus_path(NULL, "images", NULL), *url = incus_with_project(client, path),
+                        *line = str_printf("Content-Type: %s", type);
+    _cleanup_json_ json_t *answer = NULL, *operation = NULL;
+    struct curl_slist *headers = curl_slist_append(curl_slist_append(NULL, line), "Expect:");
+    off_t size = fseeko(from, 0, SEEK_END) == 0 ? ftello(from) : -1;
+    rewind(from);
+    CURL *easy = incus_handle(client, url);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    bool good = transfer_run(client, easy, &transfer, "the image", err);
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(headers);
+    if (!good)
+        return false;
+    answer = json_parse(transfer.text.data, transfer.text.size, "the answer", err);
+    if (!answer || !await_operation(client, json_str_at(answer, "operation"), &operation, err))
+        return false;
+    const char *words = json_str_at(operation, "err");
+    return !*words || error_set(err, ERROR_FAILED, "the image was not taken: %s", words);
+}
+
+/* A file without a name, where there is more room than in /tmp. */
+static FILE *scratch_file(struct error *err) {
+    const char *dir = getenv("TMPDIR");
+    int fd = open(str_empty(dir) ? "/var/tmp" : dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "w+") : tmpfile();
+    if (!file)
+        error_errno(err, errno, "cannot make a file for the image");
+    return file;
+}
+
+static bool is_there(struct incus *client, const char *fingerprint) {
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_free_ char *path = incus_path(NULL, "images", fingerprint, NULL);
+    return incus_request(client, "GET", path, NULL, NULL, &ignored);
+}
+
+static bool relay(struct incus *from, struct incus *to, const char *fingerprint, struct error *err) {
+    _cleanup_fclose_ FILE *file = scratch_file(err);
+    _cleanup_free_ char *type = NULL;
+    return file && fetch(from, fingerprint, file, &type, err) && upload(to, file, type ? type : "", err);
+}
+
+bool image_copy(struct incus *client, const char *name, const char *project, bool *copied,
+                struct error *err) {
+    _cleanup_(incus_cleanup) struct incus *there =
+        incus_new(incus_loop(client), incus_socket(client), project);
+    *copied = false;
+    if (!image_check(client, name, err) || !project_check(there, err))
+        return false;
+    _cleanup_free_ char *source = alias_target(client, name, err), *has = NULL;
+    if (!source)
+        return err->class == ERROR_NONE && error_set(err, ERROR_FAILED, "image \"%s\" has no alias", name);
+    has = alias_target(there, name, err);
+    if (err->class)
+        return false;
+    if (has && !str_equal(has, source)) {
+        error_set(err, ERROR_FAILED, "project %s has another image called %s", project, name);
+        error_hint(err, "berth --project %s image delete %s", project, name);
+        return false;
+    }
+    if (has)
+        return true;
+    _cleanup_json_ json_t *alias = json_pack("{s:s, s:s}", "name", name, "target", source);
+    *copied = true;
+    return (is_there(there, source) || relay(client, there, source, err)) &&
+           incus_request(there, "POST", "/1.0/images/aliases", alias, NULL, err);
 }

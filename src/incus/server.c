@@ -3,11 +3,20 @@
 void server_done(struct server *server) {
     free(server->version);
     free(server->member);
+    project_done(&server->project);
     *server = (struct server){0};
 }
 
-bool server_read(const struct incus *client, const json_t *metadata, struct server *server,
-                 struct error *err) {
+void server_ask(const struct incus *client, struct question *questions) {
+    const char *project = incus_project(client);
+    questions[SERVER_ASK_SELF].path = str_copy("/1.0");
+    questions[SERVER_ASK_PROFILE].path = incus_path(NULL, "profiles", "default", NULL);
+    if (!str_equal(project, "default"))
+        questions[SERVER_ASK_PROJECT].path = incus_path(NULL, "projects", project, NULL);
+}
+
+static bool read_self(const struct incus *client, const json_t *metadata, struct server *server,
+                      struct error *err) {
     const json_t *environment = json_at(metadata, "environment");
     const char *kind = json_str_at(environment, "server");
     server->trusted = str_equal(json_str_at(metadata, "auth"), "trusted");
@@ -20,7 +29,7 @@ bool server_read(const struct incus *client, const json_t *metadata, struct serv
     }
     if (!server->trusted) {
         error_set(err, ERROR_DAEMON, "the daemon at %s does not trust this user", incus_socket(client));
-        error_hint(err, "use the socket of incus-admin, not that of incus-user");
+        error_hint(err, "is it really the socket of an Incus, or of incus-user, on this machine?");
         return false;
     }
     str_set(&server->version, json_str_at(environment, "server_version"));
@@ -32,8 +41,28 @@ bool server_read(const struct incus *client, const json_t *metadata, struct serv
     return true;
 }
 
+bool server_read(const struct incus *client, struct question *questions, struct server *server,
+                 struct error *err) {
+    struct question *self = &questions[SERVER_ASK_SELF];
+    if (self->err.class) {
+        error_move(err, &self->err);
+        return false;
+    }
+    const json_t *profile = questions[SERVER_ASK_PROFILE].metadata;
+    project_read(questions[SERVER_ASK_PROJECT].metadata, &server->project);
+    server->profile_maps = *json_get_str(json_at(profile, "config"), "raw.idmap") != 0;
+    return read_self(client, self->metadata, server, err);
+}
+
+/* For an array of SERVER_QUESTIONS. */
+static void questions_done(struct question (*all)[SERVER_QUESTIONS]) {
+    for (int i = 0; i < SERVER_QUESTIONS; i++)
+        question_done(&(*all)[i]);
+}
+
 bool server_get(struct incus *client, struct server *server, struct error *err) {
-    _cleanup_json_ json_t *metadata = NULL;
-    return incus_request(client, "GET", "/1.0", NULL, &metadata, err) &&
-           server_read(client, metadata, server, err);
+    _cleanup_(questions_done) struct question questions[SERVER_QUESTIONS] = {0};
+    server_ask(client, questions);
+    return incus_ask_all(client, questions, SERVER_QUESTIONS, err) &&
+           server_read(client, questions, server, err);
 }

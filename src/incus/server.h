@@ -1,18 +1,23 @@
-/* What the daemon says of itself (GET /1.0). */
+/* What the daemon says of itself (GET /1.0), and of the place where our instances are to be. */
 #pragma once
 
-#include "incus/client.h"
+#include "incus/project.h"
 
 struct server {
     char *version;     /* "6.0.4" */
     char *member;      /* of a cluster: the one that answers; NULL: it is in none */
     bool has_idmapped; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
     bool trusted;      /* whether it lets us do anything */
+    struct project project;
+    bool profile_maps; /* the default profile has a raw.idmap */
 };
 void server_done(struct server *server);
 
 /* An error of class ERROR_DAEMON if it cannot be reached or is not an Incus. */
 bool server_get(struct incus *client, struct server *server, struct error *err) nodiscard;
-/* Reads the metadata of GET /1.0. */
-bool server_read(const struct incus *client, const json_t *metadata, struct server *server,
+/* What has to be asked for it, at once; of the default project the second has no path. */
+enum server_question { SERVER_ASK_SELF, SERVER_ASK_PROJECT, SERVER_ASK_PROFILE, SERVER_QUESTIONS };
+void server_ask(const struct incus *client, struct question *questions);
+/* Reads the answers to SERVER_QUESTIONS questions. A profile that cannot be had is none. */
+bool server_read(const struct incus *client, struct question *questions, struct server *server,
                  struct error *err) nodiscard;

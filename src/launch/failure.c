@@ -10,6 +10,9 @@ static const struct {
      "incus storage list shows the pools; berth clean, or incus image delete, makes room"},
     {"no space left on device", "the storage pool is full",
      "incus storage list shows the pools; berth clean, or incus image delete, makes room"},
+    {"Reached maximum number of instances", "its project may have no more instances",
+     "berth list --all shows them; an administrator raises the limit: incus project set PROJECT "
+     "limits.instances=N"},
     {"Disk quota exceeded", "the storage pool's quota is used up", "incus storage list shows the pools"},
     {"Failed to start device \"eth0\"", "its network device eth0 cannot be started: is the bridge gone?",
      "incus network list shows the bridges; a restart of the daemon makes its own again"},
@@ -24,6 +27,10 @@ static const struct {
     {"Failed to find image", "its image was deleted in the meantime",
      "berth images lists those that there are"},
 };
+
+bool failure_is_shift(const struct error *err) {
+    return err->class == ERROR_FAILED && strstr(err->message, "idmapping abilities are required");
+}
 
 void failure_explain(const struct plan *plan, struct error *err) {
     for (size_t i = 0; i < array_length(known) && err->class == ERROR_FAILED; i++) {

@@ -25,6 +25,7 @@
 #define LABEL_NETWORK      "user.berth.network" /* its mode */
 #define LABEL_ALLOW        "user.berth.allow"   /* what its rules list */
 #define LABEL_NOT_ISOLATED "user.berth.not-isolated"
+#define LABEL_NO_SHIFT     "user.berth.no-shift" /* a start with shift failed: why; it is not tried again */
 
 /* The ids of who works in it, as it was made; uid 0 if it does not say. */
 struct idmap_ids label_recorded_code(const struct instance *instance);

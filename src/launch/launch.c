@@ -11,10 +11,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* The daemon's words for the two causes that have a second way. */
-#define WORDS_NO_IDMAPPED "idmapping abilities are required"
-#define WORDS_NO_RANGE    "Not enough uid/gid available"
-#define WORDS_MAP_FAILED  "id mapping" /* in lxc.log */
+/* The daemon's words for a cause that has a second way. */
+#define WORDS_NO_RANGE   "Not enough uid/gid available"
+#define WORDS_MAP_FAILED "id mapping" /* in lxc.log */
 
 /*
  * A creation that loses the race for a name holds the daemon's lock on that name for a moment, and
@@ -219,6 +218,7 @@ static bool without_shift(struct launch *launch, struct error *err) {
         return explain_refusal(&prepared->facts, &decision, err);
     }
     prepared->decision = decision;
+    prepared->no_shift = prepared->facts.filesystem;
     error_done(err);
     if (!attempt(launch, err))
         return false;
@@ -253,6 +253,17 @@ static bool network_is_gone(struct network *network, const struct error *err) {
     return gone;
 }
 
+/* What the project forbids, and a session can do without. */
+static void say_left_out(const struct launch *launch) {
+    const struct prepared *prepared = launch->prepared;
+    const char *project = prepared->facts.project.name;
+    if (prepared->no_nesting)
+        watcher_notice(launch->watcher, "project %s forbids nesting: no containers within this one",
+                       project);
+    if (prepared->no_interception && settings_bool(prepared->request->settings, SETTING_INTERCEPT))
+        watcher_notice(launch->watcher, "project %s forbids syscall interception: it is left out", project);
+}
+
 bool launch_new(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                 struct plan *plan, struct error *err) {
     struct launch launch = {client, prepared, watcher, plan};
@@ -262,12 +273,13 @@ bool launch_new(struct incus *client, struct prepared *prepared, const struct la
         if (!prepared->owner)
             return false;
     }
+    say_left_out(&launch);
     bool good = network_up(client, &prepared->network, err) && attempt(&launch, err);
     if (!good && network_is_gone(&prepared->network, err)) {
         error_done(err);
         good = network_up(client, &prepared->network, err) && attempt(&launch, err);
     }
-    if (!good && plan->decision.shift && says(err, WORDS_NO_IDMAPPED))
+    if (!good && plan->decision.shift && failure_is_shift(err))
         good = without_shift(&launch, err);
     if (!good && says(err, WORDS_NO_RANGE))
         good = without_isolation(&launch, "no range of that size is free", err);

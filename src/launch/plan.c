@@ -54,7 +54,9 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, "raw.idmap", input->decision.raw);
     set(config, "security.idmap.isolated", input->not_isolated ? "false" : "true");
     harden(config);
-    if (settings_bool(settings, SETTING_INTERCEPT))
+    if (input->no_nesting)
+        json_object_del(config, "security.nesting");
+    if (settings_bool(settings, SETTING_INTERCEPT) && !input->no_interception)
         intercept(config);
     set(config, "limits.cpu", settings_text(settings, SETTING_CPU));
     set(config, "limits.memory", settings_text(settings, SETTING_MEMORY));
@@ -76,6 +78,7 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, LABEL_NETWORK, network_mode_name(input->network->rules.mode));
     set(config, LABEL_ALLOW, allow);
     set(config, LABEL_NOT_ISOLATED, input->not_isolated ? input->not_isolated : "");
+    set(config, LABEL_NO_SHIFT, input->no_shift ? input->no_shift : "");
     return config;
 }
 
@@ -207,17 +210,20 @@ void plan_make(const struct plan_input *input, struct plan *plan) {
         strings_add(&plan->command, input->command->items[i]);
 }
 
+const char *plan_image(const struct plan *plan) {
+    const json_t *source = json_at(plan->body, "source");
+    const char *alias = json_str_at(source, "alias");
+    return *alias ? alias : json_str_at(source, "fingerprint");
+}
+
 json_t *plan_json(const struct plan *plan) {
     json_t *command = json_array();
     for (size_t i = 0; i < plan->command.count; i++)
         json_array_append_new(command, json_text(plan->command.items[i]));
-    const json_t *source = json_at(plan->body, "source");
-    const char *alias = json_str_at(source, "alias");
     return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:O, s:{s:o, s:O, s:s, s:I, s:I}}", "name", plan->name,
-                     "image", *alias ? alias : json_str_at(source, "fingerprint"), "ephemeral",
-                     json_at(plan->body, "ephemeral"), "config", json_at(plan->body, "config"), "devices",
-                     json_at(plan->body, "devices"), "decision", explain_decision_json(&plan->decision),
-                     "network", plan->network, "command", "argv", command, "environment", plan->environment,
-                     "cwd", WORKSPACE_PATH, "user", (json_int_t)plan->code.uid, "group",
-                     (json_int_t)plan->code.gid);
+                     "image", plan_image(plan), "ephemeral", json_at(plan->body, "ephemeral"), "config",
+                     json_at(plan->body, "config"), "devices", json_at(plan->body, "devices"), "decision",
+                     explain_decision_json(&plan->decision), "network", plan->network, "command", "argv",
+                     command, "environment", plan->environment, "cwd", WORKSPACE_PATH, "user",
+                     (json_int_t)plan->code.uid, "group", (json_int_t)plan->code.gid);
 }

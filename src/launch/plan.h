@@ -24,6 +24,8 @@ struct plan_input {
     bool shell;               /* not ephemeral in Incus' sense, whatever becomes of it afterwards */
     const char *session_id;   /* of its record; NULL or "": it has none */
     const char *not_isolated; /* why the container shares its id range; NULL: it has one of its own */
+    const char *no_shift;     /* why it must not shift again; NULL: nothing speaks against it */
+    bool no_nesting, no_interception; /* forbidden by the project: left out */
     struct idmap_facts facts;
     struct idmap_decision decision; /* never a refusal */
     const struct mounts *mounts;
@@ -66,5 +68,7 @@ json_t *plan_bare(const char *name, const char *image, bool ephemeral) nodiscard
 json_t *plan_disk(const struct mount *mount, bool shift) nodiscard;
 /* The environment of a command inside; of the input only what that takes is needed. A new reference. */
 json_t *plan_environment(const struct plan_input *input) nodiscard;
+/* The image's alias or fingerprint; lent. */
+const char *plan_image(const struct plan *plan);
 /* Name, image, config, devices, decision, command: what --dry-run prints. A new reference. */
 json_t *plan_json(const struct plan *plan) nodiscard;

@@ -12,6 +12,23 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* What of these ids and directories the project does not allow. */
+static void read_project(const struct project *project, const char *source, const struct mounts *mounts,
+                         struct idmap_facts *facts) {
+    struct idmap_project *found = &facts->project;
+    if (!project->restricted)
+        return;
+    snprintf(found->name, sizeof found->name, "%s", project->name);
+    snprintf(found->allowed, sizeof found->allowed, "%s", project->disks ? project->paths : "");
+    found->no_uid = !project_allows_uid(project, facts->host.uid);
+    found->no_gid = !project_allows_gid(project, facts->host.gid);
+    for (size_t i = 0; mounts && i < mounts->count; i++)
+        if (!project_allows_source(project, mounts->items[i].source))
+            snprintf(found->no_source, sizeof found->no_source, "%s", mounts->items[i].source);
+    if (!project_allows_source(project, source))
+        snprintf(found->no_source, sizeof found->no_source, "%s", source);
+}
+
 bool prepare_decision(const struct settings *settings, const char *source, const struct mounts *mounts,
                       const struct server *server, struct idmap_facts *facts,
                       struct idmap_decision *decision, struct error *err) {
@@ -31,6 +48,9 @@ bool prepare_decision(const struct settings *settings, const char *source, const
             return false;
         facts->mount_ok = idmap_both(facts->mount_ok, mount_ok);
     }
+    if (server)
+        read_project(&server->project, source, mounts, facts);
+    facts->profile_maps = server && server->profile_maps;
     *decision = idmap_decide(facts);
     return true;
 }
@@ -110,9 +130,8 @@ static bool check_pool(struct incus *client, const struct settings *settings, st
 }
 
 enum {
-    ASK_SERVER,
-    ASK_NAMES,
-    ASK_PROFILE,
+    ASK_SERVER, /* and what more server_ask() asks */
+    ASK_NAMES = ASK_SERVER + SERVER_QUESTIONS,
     ASK_IMAGE,
     ASK_NETWORK, /* and what more network_ask() asks */
     QUESTIONS = ASK_NETWORK + NETWORK_QUESTIONS
@@ -131,10 +150,24 @@ static bool check_publishes(struct incus *client, struct prepared *prepared, str
 }
 
 static bool check_network(struct incus *client, struct prepared *prepared, const struct question *questions,
-                          struct error *err) {
+                          const struct project *project, struct error *err) {
     if (prepared->network.rules.mode == NETWORK_OPEN)
         nics_isolate(client, prepared->nics);
-    return network_read(&prepared->network, &questions[ASK_NETWORK], err);
+    return network_read(&prepared->network, &questions[ASK_NETWORK], project, err);
+}
+
+/* What else of the plan the project forbids: what can be left out is, and is said. */
+static bool check_project(struct prepared *prepared, const struct project *project, struct error *err) {
+    if (!project->restricted)
+        return true;
+    prepared->no_nesting = !project->nesting;
+    prepared->no_interception = !project->interception;
+    if (prepared->publishes.count == 0 || project->proxies)
+        return true;
+    error_set(err, ERROR_REFUSED, "project %s does not allow ports to be published", project->name);
+    error_hint(err, "an administrator allows it: incus project set %s restricted.devices.proxy=allow",
+               project->name);
+    return false;
 }
 
 /* What the daemon answered, in the order in which a failure matters to the user. */
@@ -143,11 +176,8 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     _cleanup_(server_done) struct server server = {0};
     const struct launch_request *request = prepared->request;
     const struct settings *settings = request->settings;
-    if (questions[ASK_SERVER].err.class) {
-        error_move(err, &questions[ASK_SERVER].err);
-        return false;
-    }
-    if (!server_read(client, questions[ASK_SERVER].metadata, &server, err))
+    struct question *profile = &questions[ASK_SERVER + SERVER_ASK_PROFILE];
+    if (!server_read(client, &questions[ASK_SERVER], &server, err))
         return false;
     str_set(&prepared->member, server.member);
     if (!prepare_decision(settings, prepared->workspace.source, &prepared->mounts, &server,
@@ -158,16 +188,16 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     /* by the short way where the alias is there; else it is looked at closely, and named */
     if (questions[ASK_IMAGE].err.class && !image_check(client, settings_text(settings, SETTING_IMAGE), err))
         return false;
-    for (int i = ASK_NAMES; i <= ASK_PROFILE; i++) {
-        if (!questions[i].err.class)
-            continue;
-        error_move(err, &questions[i].err);
+    if (questions[ASK_NAMES].err.class || profile->err.class) {
+        error_move(err, questions[ASK_NAMES].err.class ? &questions[ASK_NAMES].err : &profile->err);
         return false;
     }
     instance_names_read(questions[ASK_NAMES].metadata, &prepared->taken);
-    read_profile(prepared, questions[ASK_PROFILE].metadata);
-    return check_network(client, prepared, questions, err) && choose_slot(client, prepared, err) &&
-           check_publishes(client, prepared, err) && check_pool(client, settings, err);
+    read_profile(prepared, profile->metadata);
+    return check_project(prepared, &server.project, err) &&
+           check_network(client, prepared, questions, &server.project, err) &&
+           choose_slot(client, prepared, err) && check_publishes(client, prepared, err) &&
+           check_pool(client, settings, err);
 }
 
 /* What the settings say of the network, and what the names in it are. */
@@ -191,12 +221,11 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
     _cleanup_(questions_done) struct question questions[QUESTIONS] = {
-        [ASK_SERVER] = {.path = str_copy("/1.0")},
         [ASK_NAMES] = {.path = incus_path("recursion=0", "instances", NULL)},
-        [ASK_PROFILE] = {.path = incus_path(NULL, "profiles", "default", NULL)},
         [ASK_IMAGE] = {.path = incus_path(NULL, "images", "aliases", image, NULL)},
     };
-    network_ask(&prepared->network, client, &questions[ASK_NETWORK]);
+    server_ask(client, &questions[ASK_SERVER]);
+    network_ask(&prepared->network, &questions[ASK_NETWORK]);
     return incus_ask_all(client, questions, QUESTIONS, err) &&
            read_answers(client, prepared, questions, err);
 }
@@ -263,6 +292,9 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
         .shell = request->shell,
         .session_id = request->plain ? NULL : request->session_id,
         .not_isolated = prepared->not_isolated,
+        .no_shift = prepared->no_shift,
+        .no_nesting = prepared->no_nesting,
+        .no_interception = prepared->no_interception,
         .facts = prepared->facts,
         .decision = prepared->decision,
         .mounts = &prepared->mounts,

@@ -24,8 +24,10 @@ struct prepared {
     char *member;          /* of the cluster, whose directories these are; NULL: the daemon is in none */
     struct network network;
     struct publishes publishes;
-    json_t *nics;             /* of the default profile, by name */
-    const char *not_isolated; /* why isolation was given up; NULL while it was not */
+    json_t *nics;                     /* of the default profile, by name */
+    const char *not_isolated;         /* why isolation was given up; NULL while it was not */
+    const char *no_shift;             /* why shift was, the filesystem having been held for capable; NULL */
+    bool no_nesting, no_interception; /* forbidden by the project */
     struct owner
         *owner; /* of what is made: a run, or a session in its launch; NULL: nobody is to remove it */
     /* The container that is there for this workspace and slot, to be reused; json NULL: none. */

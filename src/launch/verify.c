@@ -2,6 +2,7 @@
 
 #include "incus/exec.h"
 #include "incus/instance.h"
+#include "launch/fit.h"
 #include "launch/nics.h"
 #include "workspace/workspace.h"
 
@@ -64,28 +65,40 @@ static enum quick quick_way(const struct plan *plan) {
                                             : QUICK_NOT;
 }
 
+/* Code's home belongs to it, or the image has not the user that it should have. */
+#define HOME_IS_OURS "[ -O \"$HOME\" ]"
+
 const char *verify_condition(const struct plan *plan) {
     static const char *const conditions[] = {
         [QUICK_NOT] = NULL,
-        [QUICK_WHOLE] =
-            "[ -O " WORKSPACE_PATH " ] && [ -G " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH " ]",
-        [QUICK_WITHOUT_GROUP] = "[ -O " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH " ]"};
+        [QUICK_WHOLE] = "[ -O " WORKSPACE_PATH " ] && [ -G " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH
+                        " ] && " HOME_IS_OURS,
+        [QUICK_WITHOUT_GROUP] = "[ -O " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH " ] && " HOME_IS_OURS};
     return conditions[quick_way(plan)];
 }
 
 struct verification *verify_begin(struct incus *client, const struct plan *plan) {
-    static char *const whole[] = {"test",         "-O", WORKSPACE_PATH, "-a",           "-G",
-                                  WORKSPACE_PATH, "-a", "-w",           WORKSPACE_PATH, NULL};
-    static char *const without_group[] = {"test", "-O", WORKSPACE_PATH, "-a", "-w", WORKSPACE_PATH, NULL};
     struct verification *verification = mem_new(sizeof *verification);
     *verification = (struct verification){.client = client, .plan = plan};
     enum quick way = quick_way(plan);
+    char *home = (char *)json_get_str(plan->environment, "HOME");
+    char *command[] = {"test",
+                       "-O",
+                       WORKSPACE_PATH,
+                       "-a",
+                       "-w",
+                       WORKSPACE_PATH,
+                       "-a",
+                       "-O",
+                       home,
+                       way == QUICK_WHOLE ? "-a" : NULL,
+                       "-G",
+                       WORKSPACE_PATH,
+                       NULL};
     if (way != QUICK_NOT)
-        verification->quick =
-            exec_ask(client, plan->name,
-                     &(struct exec_request){.command = way == QUICK_WHOLE ? whole : without_group,
-                                            .uid = plan->code.uid,
-                                            .gid = plan->code.gid});
+        verification->quick = exec_ask(
+            client, plan->name,
+            &(struct exec_request){.command = command, .uid = plan->code.uid, .gid = plan->code.gid});
     return verification;
 }
 
@@ -119,7 +132,8 @@ static bool writable_inside(struct incus *client, const struct plan *plan, bool 
     return true;
 }
 
-bool verify_end(struct verification *verification, struct error *err) {
+bool verify_end(struct verification *verification, const struct launch_watcher *watcher,
+                struct error *err) {
     struct incus *client = verification->client;
     const struct plan *plan = verification->plan;
     const struct idmap_view *view = &plan->decision.view;
@@ -152,5 +166,5 @@ bool verify_end(struct verification *verification, struct error *err) {
         error_hint(err, "is the workspace on a filesystem mounted read-only, or under an access list?");
         return false;
     }
-    return true;
+    return plan->reused || fit_check(client, plan, watcher, err);
 }

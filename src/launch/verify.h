@@ -3,6 +3,7 @@
 
 #include "incus/instance.h"
 #include "launch/plan.h"
+#include "launch/watcher.h"
 
 /*
  * What the daemon made of the plan: profiles are expanded only there, and whatever they say, nothing
@@ -15,11 +16,12 @@ bool verify_instance_safe(const struct instance *instance, struct error *err) no
 /*
  * Compares, as the code user inside, owner and writability of /workspace with the plan's prediction.
  * Begun here, so that other calls can go on beside it; verify_end() waits and tells a difference as an
- * error that names both.
+ * error that names both. It tells `watcher` as well whether the image has the user (fit.h).
  */
 struct verification;
 struct verification *verify_begin(struct incus *client, const struct plan *plan) nodiscard;
-bool verify_end(struct verification *verification, struct error *err) nodiscard;
+bool verify_end(struct verification *verification, const struct launch_watcher *watcher,
+                struct error *err) nodiscard;
 void verification_free(struct verification *verification);
 static inline void verification_cleanup(struct verification **verification) {
     verification_free(*verification);

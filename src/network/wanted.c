@@ -94,32 +94,29 @@ json_t *wanted_acl(const struct network *network, uint32_t gateway, struct error
                                            : NULL;
 }
 
-void network_ask(const struct network *network, const struct incus *client, struct question *questions) {
+void network_ask(const struct network *network, struct question *questions) {
     if (!network->name)
         return;
     questions[NETWORK_ASK_BRIDGE].path = incus_path(NULL, "networks", network->name, NULL);
     questions[NETWORK_ASK_ACL].path = incus_path(NULL, "network-acls", network->name, NULL);
-    if (!str_equal(incus_project(client), "default"))
-        questions[NETWORK_ASK_PROJECT].path = incus_path(NULL, "projects", incus_project(client), NULL);
 }
 
 /* A restricted project uses the networks that it names and no others. */
-static bool check_project(struct network *network, const json_t *project, struct error *err) {
-    const json_t *config = json_at(project, "config");
-    const char *access = json_get_str(config, "restricted.networks.access");
-    if (!str_equal(json_get_str(config, "restricted"), "true") || !*access)
+static bool check_project(struct network *network, const struct project *project, struct error *err) {
+    const char *access = project->networks;
+    if (str_empty(access))
         return true;
     _cleanup_free_ char *copy = str_copy(access);
     char *rest = copy;
     for (char *name; (name = strsep(&rest, ", "));)
         if (network_take_name(network, name))
             return true;
-    const char *project_name = json_str_at(project, "name"), *mode = network_mode_name(network->rules.mode);
+    const char *mode = network_mode_name(network->rules.mode);
     error_set(err, ERROR_REFUSED,
-              "project %s may use no other network than %s: %s sessions need one of theirs", project_name,
+              "project %s may use no other network than %s: %s sessions need one of theirs", project->name,
               access, mode);
-    error_hint(err, "an administrator types: berth network up --network %s, which prints a NAME", mode);
-    error_hint(err, "and: incus project set %s restricted.networks.access=%s,NAME", project_name, access);
+    error_hint(err, "an administrator gives it one: sudo berth network up --network %s --to %s", mode,
+               project->name);
     error_hint(err, "--network open uses the project's own network, and reaches what that reaches");
     return false;
 }
@@ -128,9 +125,9 @@ bool wanted_is_unseen(const json_t *bridge, const struct question *acl) {
     return acl->err.code == 403 && json_object_size(json_at(bridge, "config")) == 0;
 }
 
-bool network_read(struct network *network, const struct question *questions, struct error *err) {
-    const struct question *bridge = &questions[NETWORK_ASK_BRIDGE], *acl = &questions[NETWORK_ASK_ACL],
-                          *project = &questions[NETWORK_ASK_PROJECT];
+bool network_read(struct network *network, const struct question *questions, const struct project *project,
+                  struct error *err) {
+    const struct question *bridge = &questions[NETWORK_ASK_BRIDGE], *acl = &questions[NETWORK_ASK_ACL];
     uint32_t gateway = 0;
     network->in_force = !network->name;
     if (!network->name)
@@ -138,7 +135,7 @@ bool network_read(struct network *network, const struct question *questions, str
     bool stray = bridge->metadata && !json_bool_at(bridge->metadata, "managed");
     if (stray) /* whether the next one is there network_up() looks */
         network_next_name(network);
-    if (project->metadata && !check_project(network, project->metadata, err))
+    if (!check_project(network, project, err))
         return false;
     if (stray)
         return true;

@@ -1,6 +1,7 @@
 /* What the daemon must have of a network for its rules to hold, and whether it has. */
 #pragma once
 
+#include "incus/project.h"
 #include "network/network.h"
 
 /* All of the bridge's config but its address. A new reference. */
@@ -21,10 +22,11 @@ bool wanted_is_unseen(const json_t *bridge, const struct question *acl);
 bool wanted_same_rules(const json_t *acl, const json_t *wanted);
 
 /* What is to be asked of the daemon beside other things, and what its answers mean. */
-enum { NETWORK_ASK_BRIDGE, NETWORK_ASK_ACL, NETWORK_ASK_PROJECT, NETWORK_QUESTIONS };
-void network_ask(const struct network *network, const struct incus *client, struct question *questions);
+enum { NETWORK_ASK_BRIDGE, NETWORK_ASK_ACL, NETWORK_QUESTIONS };
+void network_ask(const struct network *network, struct question *questions);
 /*
  * Sets in_force. Refused: a network of that name which is not as these rules want it, a project that may
  * not use it.
  */
-bool network_read(struct network *network, const struct question *questions, struct error *err) nodiscard;
+bool network_read(struct network *network, const struct question *questions, const struct project *project,
+                  struct error *err) nodiscard;

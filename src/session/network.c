@@ -1,5 +1,6 @@
 #include "session/network.h"
 
+#include "incus/server.h"
 #include "launch/label.h"
 #include "launch/nics.h"
 #include "network/hosts.h"
@@ -12,24 +13,28 @@ struct keeper *session_keep_network(struct incus *client, const struct instance 
                : NULL;
 }
 
-static void questions_done(struct question (*all)[NETWORK_QUESTIONS + 1]) {
-    for (int i = 0; i <= NETWORK_QUESTIONS; i++)
+#define QUESTIONS (NETWORK_QUESTIONS + SERVER_QUESTIONS)
+
+static void questions_done(struct question (*all)[QUESTIONS]) {
+    for (int i = 0; i < QUESTIONS; i++)
         question_done(&(*all)[i]);
 }
 
 /* What the daemon has of it, and the profile's NICs. */
 static bool look(struct incus *client, struct network *network, json_t **nics, struct error *err) {
-    _cleanup_(questions_done) struct question questions[NETWORK_QUESTIONS + 1] = {
-        [NETWORK_QUESTIONS] = {.path = incus_path(NULL, "profiles", "default", NULL)}};
-    network_ask(network, client, questions);
-    if (!incus_ask_all(client, questions, NETWORK_QUESTIONS + 1, err))
+    _cleanup_(questions_done) struct question questions[QUESTIONS] = {0};
+    _cleanup_(server_done) struct server server = {0};
+    struct question *about = &questions[NETWORK_QUESTIONS], *profile = &about[SERVER_ASK_PROFILE];
+    network_ask(network, questions);
+    server_ask(client, about);
+    if (!incus_ask_all(client, questions, QUESTIONS, err) || !server_read(client, about, &server, err))
         return false;
-    if (questions[NETWORK_QUESTIONS].err.class) {
-        error_move(err, &questions[NETWORK_QUESTIONS].err);
+    if (profile->err.class) {
+        error_move(err, &profile->err);
         return false;
     }
-    *nics = nics_of_profile(questions[NETWORK_QUESTIONS].metadata);
-    return network_read(network, questions, err);
+    *nics = nics_of_profile(profile->metadata);
+    return network_read(network, questions, &server.project, err);
 }
 
 bool session_set_network(struct incus *client, const char *name, const struct settings *settings,

@@ -65,9 +65,10 @@ static void live_without_home(const struct inside *inside, const struct launch_w
     json_object_set_new((json_t *)inside->environment, "HOME", json_string("/tmp"));
 }
 
-static bool verify_by_itself(const struct inside *inside, const struct plan *plan, struct error *err) {
+static bool verify_by_itself(const struct inside *inside, const struct plan *plan,
+                             const struct launch_watcher *watcher, struct error *err) {
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(inside->client, plan);
-    return verify_end(verification, err);
+    return verify_end(verification, watcher, err);
 }
 
 /* What can be asked in the command that starts tmux costs no call of its own. */
@@ -76,14 +77,14 @@ static bool start_tmux(const struct inside *inside, const struct prepared *prepa
     const char *tool = settings_text(prepared->request->settings, SETTING_TOOL);
     const char *condition = verify_condition(plan);
     bool home = true;
-    if (!condition && !verify_by_itself(inside, plan, err))
+    if (!condition && !verify_by_itself(inside, plan, watcher, err))
         return false;
     for (;;) {
         switch (tmux_start(inside, tool, condition ? condition : "true", home, err)) {
         case TMUX_STARTED:
             return true;
         case TMUX_NOT_TRUE: /* looked at closely, it is an error with a name, or no fault */
-            if (!verify_by_itself(inside, plan, err))
+            if (!verify_by_itself(inside, plan, watcher, err))
                 return false;
             condition = NULL;
             break;
@@ -105,7 +106,7 @@ static bool set_up(const struct inside *inside, const struct prepared *prepared,
     if (!keep_record(prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
         return false;
     return with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
-                               : verify_by_itself(inside, plan, err);
+                               : verify_by_itself(inside, plan, watcher, err);
 }
 
 bool shell_start(const struct inside *inside, struct prepared *prepared, const struct plan *plan,

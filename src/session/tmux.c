@@ -82,6 +82,22 @@ static const char wait_ready[] =
     "sleep 0.05; done; done\n"
     "exec \"$@\"\n";
 
+/* sh, or the tmux that it should start, is not there. */
+static enum tmux_start missing(const struct inside *inside, struct error *err) {
+    char *command[] = {"sh", "-c", ":", NULL};
+    int status = -1;
+    if (!run(inside, command, &status, err))
+        return TMUX_FAILED;
+    if (status == 0) {
+        error_set(err, ERROR_FAILED, "the image of %s has no tmux, which a session needs", inside->name);
+        error_hint(err, "shell --debug opens a plain shell; berth run needs no tmux");
+    } else {
+        error_set(err, ERROR_FAILED, "the image of %s has no sh, which a session needs", inside->name);
+        error_hint(err, "berth run -- PROGRAM runs one program, without a shell");
+    }
+    return TMUX_FAILED;
+}
+
 static enum tmux_start outcome(const struct inside *inside, int status, const char *words,
                                struct error *err) {
     switch (status) {
@@ -92,9 +108,7 @@ static enum tmux_start outcome(const struct inside *inside, int status, const ch
     case STATUS_NO_HOME:
         return TMUX_NO_HOME;
     case 127:
-        error_set(err, ERROR_FAILED, "the image of %s has no tmux, which a session needs", inside->name);
-        error_hint(err, "shell --debug opens a plain shell; berth run needs no tmux");
-        return TMUX_FAILED;
+        return missing(inside, err);
     default:
         error_set(err, ERROR_FAILED, "tmux in %s could not start the session (status %d): %s", inside->name,
                   status, words);

@@ -71,7 +71,7 @@ static void object(const char *text) {
     network_users(json, &users);
     for (int i = 0; i < NETWORK_QUESTIONS; i++)
         questions[i].metadata = json;
-    if (network_read(&network, questions, &err))
+    if (network_read(&network, questions, &(struct project){0}, &err))
         assert(err.class == ERROR_NONE);
 }
 

@@ -5,23 +5,60 @@
 #include "idmap/vmhost.h"
 #include "tests/harness/unit.h"
 
+static bool delegates(const char *file, unsigned long id) {
+    unsigned int malformed;
+    return subid_delegates(file, id, &malformed);
+}
+
+/* What newuidmap of shadow 4.13 takes and what not was tried line by line. */
+static void test_subid_lines(void **state) {
+    (void)state;
+    static const struct {
+        const char *file;
+        bool delegated;
+        unsigned int malformed;
+    } rows[] = {
+        {"root:4321:1", true, 0},
+        {"root:4321:1\n\n# words\n", true, 0},
+        {" root:4321:1\n", false, 0}, /* somebody called " root" */
+        {"root:4321:1 \n", false, 1},
+        {"root:4321:1 # words\n", false, 1},
+        {"root:4321:1\r\n", false, 1},
+        {"\nroot:4321:\nroot:4321\nroot:4321:1", true, 2},
+        {":4321:1", false, 1},
+        {"root:4321:-1", false, 1},
+        {"root:4321:0", false, 0},
+        {"root:4320:99999999999", true, 0}, /* more than there are ids */
+        {"root:4320:99999999999999999999999", false, 1},
+        {"root:4000:400\nroot:4321:400", true, 0}, /* they overlap */
+        {"root:4000:321\nroot:4322:400", false, 0},
+        {"root:5:1:x\nroot:4321:1", true, 1},
+    };
+    for (size_t i = 0; i < array_length(rows); i++) {
+        unsigned int malformed;
+        if (subid_delegates(rows[i].file, 4321, &malformed) != rows[i].delegated ||
+            malformed != rows[i].malformed)
+            fail_msg("\"%s\": line %u", rows[i].file, malformed);
+    }
+}
+
 static void test_subid(void **state) {
     (void)state;
-    const char *file = "# comment\ndev:100000:65536\nroot:1000000:1000000000\n root:501:1 \n0:20:1\n"
+    const char *file = "# comment\ndev:100000:65536\nroot:1000000:1000000000\nroot:501:1\n0:20:1\n"
                        "root:oops:1\nroot:7\nroot:8:1:9\nroot:30:0\nroot:4294967290:5";
-    assert_true(subid_delegates(file, 1000000));
-    assert_true(subid_delegates(file, 1000999999));
-    assert_false(subid_delegates(file, 1001000000));
-    assert_false(subid_delegates(file, 999999));
-    assert_true(subid_delegates(file, 501));
-    assert_false(subid_delegates(file, 502));
-    assert_true(subid_delegates(file, 20));
-    assert_false(subid_delegates(file, 100000));
-    assert_false(subid_delegates(file, 7));
-    assert_false(subid_delegates(file, 8));
-    assert_false(subid_delegates(file, 30));
-    assert_true(subid_delegates(file, 4294967294u));
-    assert_false(subid_delegates("", 0));
+    assert_true(delegates(file, 1000000));
+    assert_true(delegates(file, 1000999999));
+    assert_false(delegates(file, 1001000000));
+    assert_false(delegates(file, 999999));
+    assert_true(delegates(file, 501));
+    assert_false(delegates(file, 502));
+    assert_true(delegates(file, 20));
+    assert_false(delegates(file, 100000));
+    assert_false(delegates(file, 7));
+    assert_false(delegates(file, 8));
+    assert_false(delegates(file, 30));
+    assert_true(delegates(file, 4294967294u));
+    assert_false(delegates("", 0));
 }
 
 static void test_mountinfo(void **state) {
@@ -79,21 +116,28 @@ static void test_vm(void **state) {
     static const struct {
         struct vm_signs signs;
         enum idmap_vm vm;
+        const char *evidence;
     } rows[] = {
-        {{"ext4", "box", "6.1.0-9-amd64", false}, IDMAP_VM_NONE},
-        {{"virtiofs", "colima", "6.8.0", false}, IDMAP_VM_COLIMA},
-        {{"ext4", "colima-work", "6.8.0", true}, IDMAP_VM_COLIMA},
-        {{"ext4", "lima-default", "6.8.0", false}, IDMAP_VM_LIMA},
-        {{"9p", "box", "6.8.0", true}, IDMAP_VM_LIMA},
-        {{"virtiofs", "box", "6.8.0", false}, IDMAP_VM_LIMA},
-        {{"9p", "box", "6.8.0", false}, IDMAP_VM_NONE},
-        {{"btrfs", "orb", "6.9-orbstack-00119", false}, IDMAP_VM_ORBSTACK},
-        {{"ext4", "pc", "5.15.146.1-microsoft-standard-WSL2", false}, IDMAP_VM_WSL},
-        {{"ext4", "climate", "6.1", false}, IDMAP_VM_NONE},
+        {{"ext4", "box", "6.1.0-9-amd64", NULL}, IDMAP_VM_NONE, ""},
+        {{"virtiofs", "colima", "6.8.0", NULL}, IDMAP_VM_COLIMA, "host name colima"},
+        {{"ext4", "colima-work", "6.8.0", "account lima"}, IDMAP_VM_COLIMA, "host name colima-work"},
+        {{"ext4", "lima-default", "6.8.0", NULL}, IDMAP_VM_LIMA, "host name lima-default"},
+        {{"9p", "box", "6.8.0", "account lima"}, IDMAP_VM_LIMA, "account lima"},
+        {{"ext4", "box", "6.8.0", "/run/lima-boot-done"}, IDMAP_VM_LIMA, "/run/lima-boot-done"},
+        {{"virtiofs", "box", "6.8.0", NULL}, IDMAP_VM_LIMA, "the workspace lies on virtiofs"},
+        {{"9p", "box", "6.8.0", NULL}, IDMAP_VM_NONE, ""},
+        {{"btrfs", "orb", "6.9-orbstack-00119", NULL}, IDMAP_VM_ORBSTACK, "kernel 6.9-orbstack-00119"},
+        {{"ext4", "pc", "5.15-microsoft-standard-WSL2", NULL},
+         IDMAP_VM_WSL,
+         "kernel 5.15-microsoft-standard-WSL2"},
+        {{"ext4", "climate", "6.1", NULL}, IDMAP_VM_NONE, ""},
     };
-    for (size_t i = 0; i < array_length(rows); i++)
-        if (vmhost_from_signs(&rows[i].signs) != rows[i].vm)
-            fail_msg("row %zu", i);
+    for (size_t i = 0; i < array_length(rows); i++) {
+        char evidence[80];
+        if (vmhost_from_signs(&rows[i].signs, evidence, sizeof evidence) != rows[i].vm ||
+            !str_equal(evidence, rows[i].evidence))
+            fail_msg("row %zu: %s", i, evidence);
+    }
 }
 
 static void test_host_ids(void **state) {
@@ -118,8 +162,9 @@ static void test_host_ids(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_subid), cmocka_unit_test(test_mountinfo), cmocka_unit_test(test_filesystems),
-        cmocka_unit_test(test_vm),    cmocka_unit_test(test_host_ids),
+        cmocka_unit_test(test_subid),     cmocka_unit_test(test_subid_lines),
+        cmocka_unit_test(test_mountinfo), cmocka_unit_test(test_filesystems),
+        cmocka_unit_test(test_vm),        cmocka_unit_test(test_host_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,7 +285,7 @@ static void test_unseen(void **state) {
         struct question questions[NETWORK_QUESTIONS] = {
             [NETWORK_ASK_BRIDGE] = {.metadata = bridge},
             [NETWORK_ASK_ACL] = {.err = {.class = ERROR_FAILED, .code = code}}};
-        bool good = network_read(&network, questions, &err);
+        bool good = network_read(&network, questions, &(struct project){0}, &err);
         network_warnings(&network, &warnings);
         assert_true(good == (code == 403) && network.in_force == good && network.unseen == good);
         assert_int_equal(warnings.count, good);

@@ -7,11 +7,19 @@
 
 struct asking;
 
+/* One of the questions about the daemon itself. */
+struct asking_server {
+    struct link *link;
+    struct call *call;
+};
+
 struct link {
     struct incus *client;
     struct store *store;
     struct events *events;
-    struct call *asking_server, *asking_list;
+    struct call *asking_list;
+    struct question questions[SERVER_QUESTIONS];
+    struct asking_server asking_server[SERVER_QUESTIONS];
     struct asking *asked; /* single instances */
     bool list_again;
     struct timer *retry;
@@ -65,15 +73,43 @@ static void ask_list(struct link *link) {
     link->asking_list = incus_call_each(link->client, path, take_member, link, list_came, link);
 }
 
+static void forget_questions(struct link *link) {
+    for (int i = 0; i < SERVER_QUESTIONS; i++) {
+        call_drop(link->asking_server[i].call);
+        link->asking_server[i].call = NULL;
+        question_done(&link->questions[i]);
+        link->questions[i] = (struct question){0};
+    }
+}
+
+/* The answers are read when the last of them is there. */
 static void server_came(void *data, const struct reply *reply, struct error *err) {
-    struct link *link = data;
+    struct asking_server *asking = data;
+    struct link *link = asking->link;
+    struct question *question = &link->questions[asking - link->asking_server];
     _cleanup_(error_done) struct error reading = {0};
-    link->asking_server = NULL;
-    if (reply && server_read(link->client, reply->metadata, &link->store->server, &reading)) {
+    asking->call = NULL;
+    question->metadata = reply ? json_incref(reply->metadata) : NULL;
+    error_move(&question->err, err);
+    for (int i = 0; i < SERVER_QUESTIONS; i++)
+        if (link->asking_server[i].call)
+            return;
+    if (server_read(link->client, link->questions, &link->store->server, &reading)) {
+        forget_questions(link);
         changed(link);
         return;
     }
-    connect_again(link, reply ? &reading : err);
+    connect_again(link, &reading);
+}
+
+static void ask_server(struct link *link) {
+    server_ask(link->client, link->questions);
+    for (int i = 0; i < SERVER_QUESTIONS; i++)
+        link->asking_server[i].link = link;
+    for (int i = 0; i < SERVER_QUESTIONS; i++)
+        if (link->questions[i].path)
+            link->asking_server[i].call = incus_call(link->client, "GET", link->questions[i].path, NULL,
+                                                     server_came, &link->asking_server[i]);
 }
 
 static void asking_free(struct asking *asking) {
@@ -155,18 +191,17 @@ static void closed(void *data, struct error *err) {
 static void connect_now(void *data) {
     static const struct events_handler handler = {.event = event, .opened = opened, .closed = closed};
     struct link *link = data;
-    _cleanup_free_ char *path = incus_path(NULL, NULL);
     link->retry = NULL;
     link->events = events_open(link->client, "lifecycle,operation", &handler, link);
-    link->asking_server = incus_call(link->client, "GET", path, NULL, server_came, link);
+    ask_server(link);
 }
 
 static void disconnect(struct link *link) {
     events_free(link->events);
-    call_drop(link->asking_server);
+    forget_questions(link);
     call_drop(link->asking_list);
     link->events = NULL;
-    link->asking_server = link->asking_list = NULL;
+    link->asking_list = NULL;
     link->list_again = false;
 }
 

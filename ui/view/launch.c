@@ -132,10 +132,10 @@ static void run_command(struct job *job, const struct plan *plan) {
     log_output_end(host->log);
 }
 
-static bool verify(struct job *job, const struct plan *plan) {
+static bool verify(struct job *job, const struct plan *plan, const struct launch_watcher *watcher) {
     struct incus *client = job->host->client;
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(client, plan);
-    return verify_expanded(client, plan, &job->err) && verify_end(verification, &job->err);
+    return verify_expanded(client, plan, &job->err) && verify_end(verification, watcher, &job->err);
 }
 
 static void close_layer(struct job *job) {
@@ -151,11 +151,12 @@ static void set_launched(struct job *job) {
     close_layer(job);
 }
 
-static void run(struct job *job, struct prepared *prepared, const struct plan *plan) {
+static void run(struct job *job, struct prepared *prepared, const struct plan *plan,
+                const struct launch_watcher *watcher) {
     struct host *host = job->host;
     _cleanup_(error_done) struct error leaving = {0};
     step(job, "verify the mapping");
-    if (verify(job, plan)) {
+    if (verify(job, plan, watcher)) {
         step(job, NULL);
         set_launched(job);
         host->show_log(host);
@@ -207,7 +208,7 @@ static void launch(struct job *job) {
     if (job->shell)
         shell(job, &prepared, &plan, &watcher);
     else
-        run(job, &prepared, &plan);
+        run(job, &prepared, &plan, &watcher);
 }
 
 static void launch_task(void *data) {
