@@ -8,5 +8,8 @@
  * waitpid(2) gives it. When the waiting is cancelled the program gets SIGTERM, and false is returned.
  */
 bool process_run(struct loop *loop, char *const *argv, int *status, struct error *err) nodiscard;
+/* The same with `input` to read (at most 64 KiB), and nothing of its output shown but its errors. */
+bool process_feed(struct loop *loop, char *const *argv, const char *input, int *status,
+                  struct error *err) nodiscard;
 /* Such a status as a shell gives it: 128+N for a signal. */
 int process_status(int status);

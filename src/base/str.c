@@ -221,3 +221,16 @@ void words_split(const char *text, struct strings *words) {
     free(words->items[--words->count]);
     words->items[words->count] = NULL;
 }
+
+char *str_quoted(const char *word) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%{}";
+    if (*word && strspn(word, plain) == strlen(word))
+        return str_copy(word);
+    struct buffer out = {0};
+    buffer_text(&out, "'");
+    for (; *word; word++)
+        buffer_add(&out, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    buffer_text(&out, "'");
+    return out.data;
+}

@@ -102,6 +102,9 @@ SWITCH(take_capture, capture)
 SWITCH(take_recursive, recursive)
 SWITCH(take_manual, manual)
 SWITCH(take_shift, shift)
+SWITCH(take_fix, fix)
+SWITCH(take_fix_owners, fix_owners)
+SWITCH(take_apply, apply)
 
 static bool take_number(const char *flag, const char *value, long *number, struct error *err) {
     unsigned long taken;
@@ -239,6 +242,12 @@ const struct flag flag_description = {"description",   0, "TEXT", "the image's d
                                       take_description};
 const struct flag flag_prefix = {"prefix", 0, "P", "only aliases that begin so", false, take_prefix};
 const struct flag flag_to = {"to", 0, "PROJECT", "the project that gets it", false, take_to};
+const struct flag flag_fix = {
+    "fix", 0, NULL, "print the commands that delegate ids and join the group", false, take_fix};
+const struct flag flag_fix_owners = {
+    "fix-owners",   0, NULL, "print the command that gives you what is not code's inside", false,
+    take_fix_owners};
+const struct flag flag_apply = {"apply", 0, NULL, "run these commands", false, take_apply};
 const struct flag flag_every_image = {"all", 0, NULL, "images without an alias too", false, take_all};
 const struct flag flag_wait = {"wait", 0,        "SECONDS", "how long to wait for a free slot (default 60)",
                                false,  take_wait};

@@ -1,6 +1,8 @@
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/idmap_fix.h"
 #include "idmap/explain.h"
+#include "launch/ownership.h"
 #include "launch/prepare.h"
 #include "session/inspect.h"
 #include "workspace/name.h"
@@ -9,33 +11,88 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Entries that are looked at. */
+#define ENTRIES_LIMIT 10000
+
+/* A workspace, and what was found out about it. */
+struct examined {
+    struct workspace workspace;
+    struct idmap_facts facts;
+    struct idmap_decision decision;
+    struct owners owners;
+    struct error away; /* why the daemon could not be asked */
+};
+
+static void examined_done(struct examined *examined) {
+    workspace_done(&examined->workspace);
+    owners_done(&examined->owners);
+    error_done(&examined->away);
+    *examined = (struct examined){0};
+}
+
 /*
  * The decision needs no daemon but for its features: one that is away leaves them unknown, which the
  * decision then says.
  */
-static int of_workspace(struct cli *cli, const char *path, struct error *err) {
-    _cleanup_(workspace_done) struct workspace workspace = {0};
+static bool examine(struct cli *cli, const char *path, struct examined *found, struct error *err) {
     _cleanup_(server_done) struct server server = {0};
-    _cleanup_(error_done) struct error away = {0};
-    struct idmap_facts facts;
-    struct idmap_decision decision;
     _cleanup_(mounts_done) struct mounts mounts = {0};
-    cli->request.settings = &cli->settings;
-    if (!workspace_find(path, &workspace, err) || !prepare_mounts(&cli->request, &mounts, err) ||
-        !cli_connect(cli, err))
-        return -1;
-    bool known = server_get(cli->client, &server, &away);
-    if (!known)
-        cli_notice(cli, "%s", away.message);
-    if (!prepare_decision(&cli->settings, workspace.source, &mounts, known ? &server : NULL, &facts,
-                          &decision, err))
-        return -1;
+    if (!workspace_find(path, &found->workspace, err) || !prepare_mounts(&cli->request, &mounts, err))
+        return false;
+    bool known = server_get(cli->client, &server, &found->away);
+    if (!prepare_decision(&cli->settings, found->workspace.source, &mounts, known ? &server : NULL,
+                          &found->facts, &found->decision, err))
+        return false;
+    if (found->decision.method != IDMAP_REFUSED)
+        owners_count(found->workspace.source, ENTRIES_LIMIT, &found->owners);
+    return true;
+}
+
+static bool show(struct cli *cli, const struct examined *found, struct error *err) {
     _cleanup_(buffer_done) struct buffer text = {0};
-    _cleanup_json_ json_t *json = explain_json(workspace.path, &facts, &decision);
-    explain_text(workspace.path, &facts, &decision, &text);
-    if (!(cli_wants_json(cli) ? cli_print_json(json, err) : cli_print(text.data, err)))
+    _cleanup_(strings_done) struct strings lines = {0};
+    const struct idmap_facts *facts = &found->facts;
+    const struct idmap_decision *decision = &found->decision;
+    if (found->away.class)
+        cli_notice(cli, "%s", found->away.message);
+    _cleanup_json_ json_t *json = explain_json(found->workspace.path, facts, decision);
+    explain_text(found->workspace.path, facts, decision, &text);
+    if (decision->method != IDMAP_REFUSED) {
+        ownership_lines(&found->owners, facts, decision, &lines);
+        json_object_set_new(json, "entries", ownership_json(&found->owners, facts, decision));
+    }
+    for (size_t i = 0; i < lines.count; i++)
+        buffer_printf(&text, "%-11s %s\n", i ? "" : "entries", lines.items[i]);
+    if (lines.count > 1)
+        buffer_text(&text, "            berth idmap --fix-owners prints what gives them to you\n");
+    return cli_wants_json(cli) ? cli_print_json(json, err) : cli_print(text.data, err);
+}
+
+/* What was asked for is printed, or done; *changed tells that the facts are others now. */
+static bool fix(struct cli *cli, const struct examined *found, bool *changed, struct error *err) {
+    bool strangers = ownership_strangers(&found->owners, &found->facts, &found->decision) > 0;
+    return (!cli->fix || idmap_fix(cli, &found->facts, &found->decision, &found->away, changed, err)) &&
+           (!cli->fix_owners ||
+            idmap_fix_owners(cli, found->workspace.source, &found->facts, strangers, changed, err));
+}
+
+static int of_workspace(struct cli *cli, const char *path, struct error *err) {
+    _cleanup_(examined_done) struct examined found = {0};
+    bool fixing = cli->fix || cli->fix_owners, changed = false;
+    cli->request.settings = &cli->settings;
+    if (!cli_connect(cli, err) || !examine(cli, path, &found, err) ||
+        (fixing && !fix(cli, &found, &changed, err)))
         return -1;
-    return decision.method != IDMAP_REFUSED && decision.view.writable ? 0 : 1;
+    if (changed) {
+        examined_done(&found);
+        if (!examine(cli, path, &found, err))
+            return -1;
+    }
+    if ((!fixing || changed) && !show(cli, &found, err))
+        return -1;
+    if (fixing && !changed)
+        return 0;
+    return found.decision.method != IDMAP_REFUSED && found.decision.view.writable ? 0 : 1;
 }
 
 static json_t *ids_json(bool known, struct idmap_ids ids) {
@@ -126,13 +183,21 @@ static int run(struct cli *cli, struct error *err) {
     const char *which = cli->arguments.count ? cli->arguments.items[0] : cli->request.workspace;
     if (!which)
         which = ".";
+    if (cli->apply && !cli->fix && !cli->fix_owners) {
+        error_set(err, ERROR_USAGE, "--apply needs --fix or --fix-owners: what is to be done");
+        return -1;
+    }
     bool path = strchr(which, '/') || which[0] == '.' || which[0] == '~' || stat(which, &info) == 0;
     if (path && !name_parse(prefix, which, NULL))
         return of_workspace(cli, which, err);
+    if (cli->fix || cli->fix_owners) {
+        error_set(err, ERROR_USAGE, "--fix and --fix-owners take a directory, not a container");
+        return -1;
+    }
     return of_instance(cli, which, err);
 }
 
-static const struct flag *const flags[] = {&flag_format, NULL};
+static const struct flag *const flags[] = {&flag_format, &flag_fix, &flag_fix_owners, &flag_apply, NULL};
 
 const struct command command_idmap = {
     .name = "idmap",
@@ -142,7 +207,12 @@ const struct command command_idmap = {
     .summary = "the mapping: decided for a workspace, or real in a container",
     .help =
         "For a workspace (default .): the facts, the decision and its reason, what /workspace will look\n"
-        "like, warnings and what to do. Nothing is launched. For a container's name: what it really has,\n"
-        "and whether that is as predicted. Exit status 0 if code can write there, 1 if not.",
+        "like, whose its entries will be (the first 10,000), warnings and what to do. Nothing is "
+        "launched.\n"
+        "For a container's name: what it really has, and whether that is as predicted. Exit status 0 if\n"
+        "code can write there, 1 if not.\n"
+        "--fix prints the commands that are missing for a session, --fix-owners the one that gives you\n"
+        "what would be nobody's inside. With --apply they are run, through sudo: lines are appended to\n"
+        "/etc/subuid and /etc/subgid, and what is there stays.",
     .flags = flags,
     .run = run};

@@ -29,18 +29,20 @@ static bool may_write(const struct idmap_facts *facts, struct idmap_ids seen) {
     return (bits & 03) == 03; /* creating a file in a directory takes write and search */
 }
 
+struct idmap_ids idmap_seen(const struct idmap_facts *facts, const struct idmap_decision *decision,
+                            struct idmap_ids ids) {
+    if (decision->method != IDMAP_RAW)
+        return ids;
+    bool group_seen = decision->group_mapped && ids.gid == facts->host.gid;
+    return (struct idmap_ids){.uid = ids.uid == facts->host.uid ? facts->code.uid : IDMAP_NOBODY,
+                              .gid = group_seen ? facts->code.gid : IDMAP_NOBODY};
+}
+
 static void predict(const struct idmap_facts *facts, struct idmap_decision *decision) {
     struct idmap_view *view = &decision->view;
-    view->seen = facts->owner;
-    view->made = facts->code;
-    view->made_gid_known = true;
-    if (decision->method == IDMAP_RAW) {
-        bool group_seen = decision->group_mapped && facts->owner.gid == facts->host.gid;
-        view->seen.uid = facts->owner.uid == facts->host.uid ? facts->code.uid : IDMAP_NOBODY;
-        view->seen.gid = group_seen ? facts->code.gid : IDMAP_NOBODY;
-        view->made = facts->host;
-        view->made_gid_known = decision->group_mapped;
-    }
+    view->seen = idmap_seen(facts, decision, facts->owner);
+    view->made = decision->method == IDMAP_RAW ? facts->host : facts->code;
+    view->made_gid_known = decision->group_mapped;
     view->writable = may_write(facts, view->seen);
 }
 

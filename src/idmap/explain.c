@@ -141,16 +141,30 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
                        facts->subgid_malformed);
 }
 
+size_t explain_lines(const struct idmap_facts *facts, const struct idmap_decision *decision,
+                     struct idmap_line lines[2]) {
+    bool uid = decision->reason == IDMAP_NOT_DELEGATED_IDS;
+    bool gid = (uid || decision->warnings & IDMAP_WARN_GROUP_UNMAPPED) && lacks_gid(facts) &&
+               !facts->project.no_gid;
+    size_t count = 0;
+    if (uid) {
+        lines[count].file = "/etc/subuid";
+        snprintf(lines[count++].line, sizeof lines[0].line, "root:%u:1", facts->host.uid);
+    }
+    if (gid) {
+        lines[count].file = "/etc/subgid";
+        snprintf(lines[count++].line, sizeof lines[0].line, "root:%u:1", facts->host.gid);
+    }
+    return count;
+}
+
 void explain_remedies(const struct idmap_facts *facts, const struct idmap_decision *decision,
                       struct strings *remedies) {
     unsigned int warnings = decision->warnings;
-    if (decision->reason == IDMAP_NOT_DELEGATED_IDS) {
-        strings_printf(remedies, "echo root:%u:1 | sudo tee -a /etc/subuid", facts->host.uid);
-        if (lacks_gid(facts))
-            strings_printf(remedies, "echo root:%u:1 | sudo tee -a /etc/subgid", facts->host.gid);
-    }
-    if (warnings & IDMAP_WARN_GROUP_UNMAPPED && lacks_gid(facts) && !facts->project.no_gid)
-        strings_printf(remedies, "echo root:%u:1 | sudo tee -a /etc/subgid", facts->host.gid);
+    struct idmap_line lines[2];
+    size_t count = explain_lines(facts, decision, lines);
+    for (size_t i = 0; i < count; i++)
+        strings_printf(remedies, "echo %s | sudo tee -a %s", lines[i].line, lines[i].file);
     if (decision->reason == IDMAP_PROJECT_DISK && *facts->project.allowed)
         strings_printf(remedies, "put the workspace below %s", facts->project.allowed);
     if (decision->reason == IDMAP_PROJECT_DISK)

@@ -26,6 +26,15 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
 void explain_remedies(const struct idmap_facts *facts, const struct idmap_decision *decision,
                       struct strings *remedies);
 
+/* A line that is missing in one of the two files of subordinate ids. */
+struct idmap_line {
+    const char *file;
+    char line[32]; /* "root:501:1" */
+};
+/* Those that the decision would need, 0 to 2 of them. */
+size_t explain_lines(const struct idmap_facts *facts, const struct idmap_decision *decision,
+                     struct idmap_line lines[2]);
+
 /* An error of class ERROR_REFUSED with the reason, its hints the remedies; false, as error_set(). */
 bool explain_refusal(const struct idmap_facts *facts, const struct idmap_decision *decision,
                      struct error *err);

@@ -117,6 +117,11 @@ struct idmap_decision {
 /* The decision for these facts: pure, total, the same for the same facts. */
 struct idmap_decision idmap_decide(const struct idmap_facts *facts);
 
+/* Whom the owner `ids` on the host shows as inside, under this decision; IDMAP_NOBODY where it has no one.
+ */
+struct idmap_ids idmap_seen(const struct idmap_facts *facts, const struct idmap_decision *decision,
+                            struct idmap_ids ids);
+
 /* The same with shift ruled out: for the launch whose filesystem turned out not to take it. */
 struct idmap_decision idmap_decide_without_shift(const struct idmap_facts *facts);
 

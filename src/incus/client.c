@@ -5,11 +5,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define USER_SUFFIX ".user"
-
 bool incus_is_user_socket(const char *socket) {
     size_t length = strlen(socket);
-    return length > strlen(USER_SUFFIX) && str_equal(socket + length - strlen(USER_SUFFIX), USER_SUFFIX);
+    return length > strlen(INCUS_USER_SUFFIX) &&
+           str_equal(socket + length - strlen(INCUS_USER_SUFFIX), INCUS_USER_SUFFIX);
 }
 
 static bool usable(const char *socket) {
@@ -19,7 +18,7 @@ static bool usable(const char *socket) {
 /* That of the daemon, unless only the other one is for us. */
 static char *socket_in(const char *dir) {
     char *socket = str_printf("%s/unix.socket", dir);
-    _cleanup_free_ char *user = str_printf("%s" USER_SUFFIX, socket);
+    _cleanup_free_ char *user = str_printf("%s" INCUS_USER_SUFFIX, socket);
     if (!usable(socket) && usable(user))
         str_set(&socket, user);
     return socket;

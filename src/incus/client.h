@@ -37,6 +37,9 @@ char *incus_find_socket(const char *given) nodiscard;
  * own (https://linuxcontainers.org/incus/docs/main/explanation/security/, "Local access"); by its name.
  */
 bool incus_is_user_socket(const char *socket);
+#define INCUS_USER_SUFFIX ".user"
+/* The group whose members may use that socket; NULL: there is no such socket. Caller owns. */
+char *incus_group(const char *socket) nodiscard;
 
 /*
  * Connects to nothing yet. `project` "" is the daemon's default; over incus-user's socket that is the

@@ -73,9 +73,10 @@ void exec_free(struct exec *exec) {
     free(exec);
 }
 
+/* The connection itself need not end with its stream: incus-user, between us and the daemon, may hold it. */
 static bool output_ended(const struct exec *exec) {
     for (int i = exec->terminal ? STDIN : STDOUT; i <= (exec->terminal ? STDIN : STDERR); i++)
-        if (exec->streams[i].websocket && !exec->streams[i].ended)
+        if (exec->streams[i].websocket && !exec->streams[i].ended && !exec->streams[i].complete)
             return false;
     return true;
 }
@@ -164,6 +165,8 @@ static void stream_message(void *data, bool binary, const void *bytes, size_t si
     if (!binary && size == 0) {
         stream->complete = true;
         websocket_close(stream->websocket);
+        finish_if_over(exec);
+        return;
     }
     if (!binary || size == 0 || stream->index == CONTROL)
         return;

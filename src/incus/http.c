@@ -77,20 +77,30 @@ void call_drop(struct call *call) {
     call_free(call);
 }
 
-/* The groups whose members may use the daemon's socket: first the one that is not root by another name. */
+char *incus_group(const char *socket) {
+    struct stat info;
+    if (stat(socket, &info) < 0)
+        return NULL;
+    const struct group *group = info.st_gid ? getgrgid(info.st_gid) : NULL;
+    return str_copy(group ? group->gr_name : incus_is_user_socket(socket) ? "incus" : "incus-admin");
+}
+
+/* First the group that is not root by another name. */
 static void hint_groups(const char *socket, struct error *err) {
-    _cleanup_free_ char *user = str_printf("%s.user", socket);
-    const char *const sockets[] = {user, socket};
-    for (size_t i = 0; i < array_length(sockets); i++) {
-        struct stat info;
-        if (stat(sockets[i], &info) < 0)
-            continue;
-        const struct group *group = info.st_gid ? getgrgid(info.st_gid) : NULL;
-        const char *name = group ? group->gr_name : i == 0 ? "incus" : "incus-admin";
-        error_hint(err, "join the group %s (%s), then log in again: sudo usermod -aG %s \"$USER\"", name,
-                   i == 0 ? "a project of your own" : "as good as root on this machine", name);
-        error_hint(err, "or in this shell alone: newgrp %s", name);
-    }
+    _cleanup_free_ char *user = str_printf("%s" INCUS_USER_SUFFIX, socket), *of_user = incus_group(user),
+                        *of_daemon = incus_group(socket);
+    const char *first = of_user ? of_user : of_daemon;
+    if (of_user)
+        error_hint(err,
+                   "join the group %s, for a project of your own, then log in again: sudo usermod -aG %s "
+                   "\"$USER\"",
+                   of_user, of_user);
+    error_hint(
+        err,
+        "%sjoin the group %s, which makes you as good as root here, then log in again: sudo usermod -aG %s "
+        "\"$USER\"",
+        of_user ? "or " : "", of_daemon, of_daemon);
+    error_hint(err, "or in this shell alone: newgrp %s", first);
 }
 
 /* incus-user sets up the project of its user when that one connects first; if it cannot, it hangs up. */

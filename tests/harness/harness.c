@@ -53,7 +53,7 @@ void check_status(const struct result *result, int wanted, const char *file, int
 }
 
 static void become(const struct how *how) {
-    struct group *group = getgrnam("incus-admin");
+    struct group *group = getgrnam(how->member ? "incus" : "incus-admin");
     gid_t groups[] = {group ? group->gr_gid : 0};
     if (how->uid == 0)
         return;

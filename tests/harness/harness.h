@@ -34,6 +34,7 @@ struct how {
     const char *const *variables; /* "K=V", ends with NULL; "K" unsets */
     const char *socket;           /* instead of the private daemon's */
     bool no_group;                /* without the daemon's group */
+    bool member;                  /* in that of incus-user instead */
     const char *resolver;         /* a file that is /etc/resolv.conf there; NULL: the machine's */
 };
 

@@ -229,7 +229,7 @@ static void test_limits(void **state) {
     assert_string_equal(json_get_str(config, "limits.processes"), "50");
     const json_t *root = json_at(plan, "devices.root");
     assert_string_equal(json_get_str(root, "limits.read"), "20MiB");
-    assert_string_equal(json_get_str(root, "pool"), "berth");
+    assert_string_equal(json_get_str(root, "pool"), "default");
     _cleanup_free_ char *names = containers();
     assert_string_equal(names, "");
     _result_ real = berth(&how, "run", SMALL, "--cpu", "1", "--memory", "256MiB", "--processes", "50", "--",

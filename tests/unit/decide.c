@@ -285,11 +285,59 @@ static void test_both(void **state) {
     assert_int_equal(idmap_both(IDMAP_UNKNOWN, IDMAP_YES), IDMAP_UNKNOWN);
 }
 
+/* What a restricted project, or a profile with a raw.idmap, makes of it. */
+static void test_project(void **state) {
+    (void)state;
+    struct idmap_facts facts = plain;
+    facts.profile_maps = true;
+    struct idmap_decision decision = idmap_decide(&facts);
+    assert_true(decision.method == IDMAP_RAW && decision.reason == IDMAP_PROFILE);
+    assert_string_equal(decision.raw, "both 1000 1000");
+    facts.project.no_uid = true;
+    decision = idmap_decide(&facts);
+    assert_true(decision.method == IDMAP_REFUSED && decision.reason == IDMAP_PROJECT_IDS);
+    facts.profile_maps = false; /* shift needs no raw.idmap */
+    assert_int_equal(idmap_decide(&facts).method, IDMAP_SHIFT);
+    assert_int_equal(idmap_decide_without_shift(&facts).reason, IDMAP_PROJECT_IDS);
+    facts.project = (struct idmap_project){.name = "user-1000", .no_gid = true};
+    facts.host.gid = facts.owner.gid = 20;
+    decision = idmap_decide(&facts);
+    assert_true(decision.method == IDMAP_RAW && !decision.group_mapped);
+    assert_string_equal(decision.raw, "uid 1000 1000");
+    facts.project = (struct idmap_project){.no_source = "/srv", .allowed = "/home/dev"};
+    decision = idmap_decide(&facts);
+    assert_true(decision.method == IDMAP_REFUSED && decision.reason == IDMAP_PROJECT_DISK);
+    struct idmap_line lines[2];
+    assert_int_equal(explain_lines(&facts, &decision, lines), 0);
+}
+
+/* The lines that are missing, and nothing that is there. */
+static void test_lines(void **state) {
+    (void)state;
+    struct idmap_facts facts = plain;
+    struct idmap_line lines[2];
+    facts.host = facts.owner = (struct idmap_ids){501, 20};
+    struct idmap_decision decision = idmap_decide(&facts);
+    assert_int_equal(explain_lines(&facts, &decision, lines), 0);
+    facts.gid_delegation = IDMAP_NOT_DELEGATED;
+    decision = idmap_decide(&facts);
+    assert_int_equal(explain_lines(&facts, &decision, lines), 1);
+    assert_string_equal(lines[0].file, "/etc/subgid");
+    assert_string_equal(lines[0].line, "root:20:1");
+    facts.uid_delegation = IDMAP_NOT_DELEGATED;
+    decision = idmap_decide(&facts);
+    assert_int_equal(explain_lines(&facts, &decision, lines), 2);
+    assert_string_equal(lines[0].line, "root:501:1");
+    facts.host = (struct idmap_ids){0, 0}; /* root is never delegated */
+    decision = idmap_decide(&facts);
+    assert_int_equal(explain_lines(&facts, &decision, lines), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_safe),  cmocka_unit_test(test_words),
-        cmocka_unit_test(test_fallback),     cmocka_unit_test(test_views), cmocka_unit_test(test_both),
-        cmocka_unit_test(test_remedy_lines),
+        cmocka_unit_test(test_rows),         cmocka_unit_test(test_safe),    cmocka_unit_test(test_words),
+        cmocka_unit_test(test_fallback),     cmocka_unit_test(test_views),   cmocka_unit_test(test_both),
+        cmocka_unit_test(test_remedy_lines), cmocka_unit_test(test_project), cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,12 @@
 #include "idmap/mounts.h"
 #include "idmap/subid.h"
 #include "idmap/vmhost.h"
+#include "incus/project.h"
 #include "tests/harness/unit.h"
+#include "workspace/owners.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 static bool delegates(const char *file, unsigned long id) {
     unsigned int malformed;
@@ -140,6 +145,85 @@ static void test_vm(void **state) {
     }
 }
 
+/* A project's words, as the daemon gives them for a user of incus-user. */
+static void test_projects(void **state) {
+    (void)state;
+    _cleanup_(project_done) struct project project = {0};
+    _cleanup_json_ json_t *user =
+        json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}}", "name", "user-1601", "config", "restricted",
+                  "true", "restricted.containers.nesting", "allow", "restricted.devices.disk", "allow",
+                  "restricted.devices.disk.paths", "/home/a,/srv/b", "restricted.idmap.gid", "1601",
+                  "restricted.idmap.uid", "1601,2000-2010");
+    assert_true(project_allows_uid(&project, 7) && project_allows_source(&project, "/x"));
+    project_read(user, &project);
+    assert_true(project.restricted && project.nesting && !project.interception && !project.proxies);
+    assert_true(project_allows_uid(&project, 1601) && project_allows_uid(&project, 2000) &&
+                project_allows_uid(&project, 2010));
+    assert_false(project_allows_uid(&project, 2011) || project_allows_uid(&project, 501) ||
+                 project_allows_uid(&project, 0));
+    assert_true(project_allows_gid(&project, 1601));
+    assert_false(project_allows_gid(&project, 2000));
+    assert_true(project_allows_source(&project, "/home/a") && project_allows_source(&project, "/srv/b/c"));
+    assert_false(project_allows_source(&project, "/home/ab") || project_allows_source(&project, "/srv") ||
+                 project_allows_source(&project, "/"));
+    _cleanup_json_ json_t *closed =
+        json_pack("{s:s, s:{s:s}}", "name", "closed", "config", "restricted", "true");
+    project_read(closed, &project);
+    assert_false(project_allows_uid(&project, 1601) || project_allows_source(&project, "/home/a"));
+    _cleanup_json_ json_t *open =
+        json_pack("{s:s, s:{s:s}}", "name", "open", "config", "restricted", "false");
+    project_read(open, &project);
+    assert_true(project_allows_uid(&project, 501) && project_allows_source(&project, "/x") &&
+                !project.restricted);
+}
+
+/* A machine of 100,000 mounts: the last one is found in a moment. */
+static void test_many_mounts(void **state) {
+    (void)state;
+    _cleanup_(buffer_done) struct buffer text = {0};
+    char type[16];
+    for (int i = 0; i < 100000; i++)
+        buffer_printf(&text, "%d 1 0:%d / /mnt/\\040%d rw - ext4 /dev/x rw\n", i, i, i);
+    int64_t begin = loop_now();
+    assert_true(mounts_type_of_id(text.data, 99999, type, sizeof type));
+    assert_string_equal(type, "ext4");
+    assert_true(loop_now() - begin < 1000); /* the square of that many is minutes */
+}
+
+static void count_owners(const char *path, size_t limit, struct owners *owners) {
+    owners_done(owners);
+    owners_count(path, limit, owners);
+}
+
+/* Whose the entries are: bounded, the top first, links not followed. */
+static void test_owners(void **state) {
+    (void)state;
+    char folder[] = "/tmp/berth-owners-XXXXXX";
+    struct owners owners = {0};
+    assert_non_null(mkdtemp(folder));
+    _cleanup_free_ char *deep = str_printf("%s/a/b", folder), *a = str_printf("%s/a", folder),
+                        *link = str_printf("%s/link", folder), *file = str_printf("%s/file", folder);
+    assert_int_equal(mkdir(a, 0755) | mkdir(deep, 0755) | symlink("/", link), 0);
+    close(open(file, O_CREAT | O_WRONLY, 0600));
+    count_owners(folder, 100, &owners);
+    assert_true(owners.complete);
+    assert_int_equal(owners.entries, 5);
+    assert_int_equal(owners.count, 1);
+    assert_int_equal(owners.items[0].uid, getuid());
+    assert_string_equal(owners.items[0].example, ".");
+    count_owners(folder, 4, &owners); /* "a/b" is the fifth, wherever the others stand */
+    assert_false(owners.complete);
+    assert_int_equal(owners.entries, 4);
+    count_owners("/nonexistent/x", 4, &owners);
+    assert_int_equal(owners.entries, 0);
+    owners_done(&owners);
+    unlink(file);
+    unlink(link);
+    rmdir(deep);
+    rmdir(a);
+    rmdir(folder);
+}
+
 static void test_host_ids(void **state) {
     (void)state;
     struct idmap_ids user = {1001, 1001}, root = {0, 0}, owner = {501, 20};
@@ -162,9 +246,11 @@ static void test_host_ids(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_subid),     cmocka_unit_test(test_subid_lines),
-        cmocka_unit_test(test_mountinfo), cmocka_unit_test(test_filesystems),
-        cmocka_unit_test(test_vm),        cmocka_unit_test(test_host_ids),
+        cmocka_unit_test(test_subid),       cmocka_unit_test(test_subid_lines),
+        cmocka_unit_test(test_mountinfo),   cmocka_unit_test(test_many_mounts),
+        cmocka_unit_test(test_filesystems), cmocka_unit_test(test_vm),
+        cmocka_unit_test(test_projects),    cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_host_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

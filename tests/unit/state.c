@@ -242,7 +242,7 @@ static void test_mapping(void **state) {
     assert_int_equal(mapping.facts.code.uid, 4242);
     assert_int_not_equal(mapping.decision.method, IDMAP_SHIFT);
     if (mapping.decision.method == IDMAP_RAW) {
-        assert_int_equal(mapping.entries, 1);
+        assert_int_equal(mapping.owners.entries, 2);
         mapping.inspected = true;
         mapping.inspection.source = str_copy(folder);
         mapping.inspection.raw = str_copy("both 7 7");

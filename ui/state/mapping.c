@@ -2,50 +2,16 @@
 
 #include "idmap/explain.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-/* Entries that are looked at, and strangers that are named. */
+/* Entries that are looked at: as many as no key has to wait for. */
 #define ENTRIES_LIMIT 1000
-#define NAMED_LIMIT   4
 
 void mapping_done(struct mapping *mapping) {
     free(mapping->workspace);
     error_done(&mapping->err);
-    strings_done(&mapping->named);
+    owners_done(&mapping->owners);
     free(mapping->container);
     inspection_done(&mapping->inspection);
     *mapping = (struct mapping){0};
-}
-
-static bool is_codes(const struct mapping *mapping, uid_t owner) {
-    const struct idmap_facts *facts = &mapping->facts;
-    return owner == (mapping->decision.method == IDMAP_RAW ? facts->host.uid : facts->code.uid);
-}
-
-static void cleanup_dir(DIR **directory) {
-    if (*directory)
-        closedir(*directory);
-}
-
-static void look_at_entries(struct mapping *mapping, const char *source) {
-    _cleanup_(cleanup_dir) DIR *directory = opendir(source);
-    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
-        struct stat info;
-        if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, "..") ||
-            fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
-        mapping->more = mapping->entries == ENTRIES_LIMIT;
-        if (mapping->more)
-            return;
-        mapping->entries++;
-        if (is_codes(mapping, info.st_uid))
-            continue;
-        if (mapping->strangers++ < NAMED_LIMIT)
-            strings_printf(&mapping->named, "%s (%u:%u)", entry->d_name, info.st_uid, info.st_gid);
-    }
 }
 
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
@@ -63,7 +29,7 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
                      prepare_decision(settings, workspace.source, &mounts, server, &mapping->facts,
                                       &mapping->decision, &mapping->err);
     if (mapping->known && mapping->decision.method != IDMAP_REFUSED)
-        look_at_entries(mapping, workspace.source);
+        owners_count(workspace.source, ENTRIES_LIMIT, &mapping->owners);
 }
 
 bool mapping_differs(const struct mapping *mapping) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "incus/server.h"
+#include "launch/ownership.h"
 #include "launch/prepare.h"
 #include "session/inspect.h"
 
@@ -11,10 +12,7 @@ struct mapping {
     struct idmap_facts facts;
     struct idmap_decision decision;
     struct error err;
-    /* What lies at the top of the workspace and will not be code's inside. */
-    size_t entries, strangers;
-    bool more;            /* only the first entries were looked at */
-    struct strings named; /* the first strangers: "name (0:0)" */
+    struct owners owners; /* of its first entries */
     /* Of a container: what it has. */
     char *container;
     bool inspected;

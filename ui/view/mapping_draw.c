@@ -154,14 +154,15 @@ static int draw_reality(const struct mapping *mapping, struct area area, int row
 }
 
 static int draw_strangers(const struct mapping *mapping, struct area area, int row) {
-    if (mapping->strangers == 0)
+    _cleanup_(strings_done) struct strings lines = {0};
+    if (ownership_strangers(&mapping->owners, &mapping->facts, &mapping->decision) == 0)
         return row;
-    _cleanup_free_ char *names = strings_join(&mapping->named, ", "),
-                        *line = str_printf("%zu of %s%zu entries are not code's inside: %s%s",
-                                           mapping->strangers, mapping->more ? "the first " : "",
-                                           mapping->entries, names,
-                                           mapping->strangers > mapping->named.count ? ", …" : "");
-    return draw_check(area, row, GLYPH_WARNING, line);
+    ownership_lines(&mapping->owners, &mapping->facts, &mapping->decision, &lines);
+    _cleanup_free_ char *first = str_printf("entries: %s", lines.items[0]);
+    row = draw_check(area, row, GLYPH_WARNING, first);
+    for (size_t i = 1; i < lines.count; i++)
+        row = draw_wrapped(area, row, 3, STYLE_PLAIN, lines.items[i]);
+    return draw_wrapped(area, row, 3, STYLE_DIM, "berth idmap --fix-owners gives them to you");
 }
 
 static int draw_advice(const struct mapping *mapping, const char *copy_key, struct area area, int row) {
