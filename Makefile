@@ -28,14 +28,14 @@ SOURCES  = $(sort $(wildcard src/*/*.c ui/*.c ui/*/*.c))
 OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT     = $(sort $(wildcard tests/unit/*.c))
 HARNESS  = $(sort $(wildcard tests/harness/*.c))
-LIVE     = $(sort $(wildcard tests/integration/*.c tests/screen/*.c tests/faults/*.c tests/cluster/*.c))
+LIVE     = $(sort $(wildcard tests/integration/*.c tests/screen/*.c tests/faults/*.c tests/cluster/*.c tests/truth/*.c tests/vm/*.c))
 BENCH    = $(sort $(wildcard tests/bench/*.c))
 UNIT_PROGRAMS  = $(UNIT:%.c=$(BUILD)/%)
 LIVE_PROGRAMS  = $(LIVE:%.c=$(BUILD)/%)
 BENCH_PROGRAMS = $(BENCH:%.c=$(BUILD)/%)
 ALL_C    = $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] ui/*/*.[ch] tests/*/*.[ch])
 
-.PHONY: all run check check-faults check-unit bench fuzz fuzz-build lint format install uninstall clean help deps libraries
+.PHONY: all run check check-faults check-vm check-truth check-unit bench fuzz fuzz-build lint format install uninstall clean help deps libraries
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -83,6 +83,16 @@ check-faults: ## berth and the daemon taken away at every moment: what is left, 
 	@assets/packages build incus test
 	@$(MAKE) --no-print-directory all tests
 	@BERTH_FAULTS=full tests/run $(BUILD) faults
+
+check-vm: ## the mapping in a virtual machine like Lima's, on real virtiofs; needs no KVM
+	@assets/packages build incus test vm
+	@$(MAKE) --no-print-directory all tests
+	@tests/vm/run tests/run $(BUILD) vm
+
+check-truth: ## what is predicted and what is true, on every filesystem, as one table
+	@assets/packages build incus test vm truth
+	@$(MAKE) --no-print-directory all tests
+	@tests/truth/run $(BUILD)
 
 check-unit: tests-unit ## the tests that need no daemon
 	@tests/run $(BUILD) unit

@@ -248,6 +248,19 @@ static void text_view(const struct idmap_facts *facts, const struct idmap_decisi
         buffer_text(out, "and to a group of the container's own on the host\n");
 }
 
+/* What is done where the filesystem turns out not to take idmapped mounts. */
+static void text_otherwise(const struct idmap_facts *facts, const struct idmap_decision *other,
+                           struct buffer *out) {
+    _cleanup_free_ char *raw = explain_raw(other->raw);
+    if (other->method == IDMAP_REFUSED) {
+        _cleanup_free_ char *reason = explain_reason(facts, other);
+        buffer_printf(out, "or else     refused: %s\n", reason);
+        return;
+    }
+    buffer_printf(out, "or else     raw: raw.idmap %s\n", raw);
+    text_view(facts, other, out);
+}
+
 static void text_list(const char *heading, const struct strings *list, struct buffer *out) {
     for (size_t i = 0; i < list->count; i++)
         buffer_printf(out, "%-11s %s\n", heading, list->items[i]);
@@ -275,6 +288,10 @@ void explain_text(const char *workspace, const struct idmap_facts *facts,
         buffer_printf(out, "project     %s, which restricts what it may do\n", facts->project.name);
     if (decision->method != IDMAP_REFUSED)
         text_view(facts, decision, out);
+    if (decision->warnings & IDMAP_WARN_SHIFT_UNPROVEN) {
+        struct idmap_decision other = idmap_decide_without_shift(facts);
+        text_otherwise(facts, &other, out);
+    }
     _cleanup_(strings_done) struct strings warnings = {0}, remedies = {0};
     explain_warnings(facts, decision, &warnings);
     explain_remedies(facts, decision, &remedies);
@@ -329,6 +346,10 @@ json_t *explain_json(const char *workspace, const struct idmap_facts *facts,
     json_object_set_new(value, "workspace", json_text(workspace));
     json_object_set_new(value, "facts", facts_json(facts));
     json_object_set_new(value, "decision", explain_decision_json(decision));
+    if (decision->warnings & IDMAP_WARN_SHIFT_UNPROVEN) {
+        struct idmap_decision other = idmap_decide_without_shift(facts);
+        json_object_set_new(value, "otherwise", explain_decision_json(&other));
+    }
     json_object_set_new(value, "because", json_text(reason));
     json_object_set_new(value, "warnings", strings_json(&warnings));
     json_object_set_new(value, "remedies", strings_json(&remedies));

@@ -73,7 +73,8 @@ void exec_free(struct exec *exec) {
     free(exec);
 }
 
-/* The connection itself need not end with its stream: incus-user, between us and the daemon, may hold it. */
+/* The connection itself need not end with its stream: incus-user, between us and the daemon, may hold it.
+ */
 static bool output_ended(const struct exec *exec) {
     for (int i = exec->terminal ? STDIN : STDOUT; i <= (exec->terminal ? STDIN : STDERR); i++)
         if (exec->streams[i].websocket && !exec->streams[i].ended && !exec->streams[i].complete)
@@ -298,10 +299,12 @@ static void operation_ended(void *data, const json_t *operation, struct error *e
     }
     exec_explain_lost(exec->instance, err);
     int never_ran = exec_status_of_words(err->message);
-    if (never_ran > 0)
-        error_set(err, ERROR_FAILED, "%s: %s", exec->program,
-                  never_ran == 127 ? "command not found in the container"
-                                   : "not executable in the container");
+    if (never_ran >
+        0) { /* what the daemon did not find is the gate's own shell: it tells of the rest itself */
+        error_set(err, ERROR_FAILED, "%s cannot be started in %s: it has no sh", exec->program,
+                  exec->instance);
+        error_hint(err, "berth starts every command by the image's sh: an image needs one");
+    }
     give_up(exec, never_ran, err);
 }
 

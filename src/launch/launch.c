@@ -212,19 +212,15 @@ static bool attempt(struct launch *launch, struct error *err) {
 /* The filesystem turned out not to take idmapped mounts: the same session with raw.idmap. */
 static bool without_shift(struct launch *launch, struct error *err) {
     struct prepared *prepared = launch->prepared;
-    struct idmap_decision decision = idmap_decide_without_shift(&prepared->facts);
-    if (decision.method == IDMAP_REFUSED) {
-        error_done(err);
-        return explain_refusal(&prepared->facts, &decision, err);
-    }
-    prepared->decision = decision;
-    prepared->no_shift = prepared->facts.filesystem;
     error_done(err);
+    if (!prepare_without_shift(prepared, err))
+        return false;
+    prepared->no_shift = prepared->facts.filesystem;
     if (!attempt(launch, err))
         return false;
     watcher_notice(launch->watcher,
                    "%s does not take idmapped mounts here: using raw.idmap \"%s\" instead of shift",
-                   prepared->facts.filesystem, decision.raw);
+                   prepared->facts.filesystem, prepared->decision.raw);
     return true;
 }
 

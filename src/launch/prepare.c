@@ -4,6 +4,7 @@
 #include "idmap/facts.h"
 #include "incus/image.h"
 #include "launch/existing.h"
+#include "launch/label.h"
 #include "launch/nics.h"
 #include "network/wanted.h"
 #include "workspace/name.h"
@@ -170,6 +171,18 @@ static bool check_project(struct prepared *prepared, const struct project *proje
     return false;
 }
 
+bool prepare_without_shift(struct prepared *prepared, struct error *err) {
+    prepared->decision = idmap_decide_without_shift(&prepared->facts);
+    return prepared->decision.method != IDMAP_REFUSED ||
+           explain_refusal(&prepared->facts, &prepared->decision, err);
+}
+
+/* A container whose start with shift has failed once is not started so again. */
+static bool decide_for_existing(struct prepared *prepared, struct error *err) {
+    return !prepared->existing.json || !prepared->decision.shift ||
+           !*instance_config(&prepared->existing, LABEL_NO_SHIFT) || prepare_without_shift(prepared, err);
+}
+
 /* What the daemon answered, in the order in which a failure matters to the user. */
 static bool read_answers(struct incus *client, struct prepared *prepared, struct question *questions,
                          struct error *err) {
@@ -196,8 +209,8 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     read_profile(prepared, profile->metadata);
     return check_project(prepared, &server.project, err) &&
            check_network(client, prepared, questions, &server.project, err) &&
-           choose_slot(client, prepared, err) && check_publishes(client, prepared, err) &&
-           check_pool(client, settings, err);
+           choose_slot(client, prepared, err) && decide_for_existing(prepared, err) &&
+           check_publishes(client, prepared, err) && check_pool(client, settings, err);
 }
 
 /* What the settings say of the network, and what the names in it are. */

@@ -17,6 +17,8 @@ bool prepare_mounts(const struct launch_request *request, struct mounts *mounts,
 /* Everything up to the plan. A refused decision, a missing image, a taken slot are errors here. */
 bool prepare_launch(struct incus *client, const struct launch_request *request, struct prepared *prepared,
                     struct error *err) nodiscard;
+/* Another decision, with shift ruled out: it failed, or failed once. Refused where it is that. */
+bool prepare_without_shift(struct prepared *prepared, struct error *err) nodiscard;
 /* The plan of the first attempt. */
 void prepare_plan(const struct prepared *prepared, struct plan *plan);
 

@@ -154,24 +154,16 @@ static bool add_devices(struct incus *client, const struct prepared *prepared, c
     return json_object_size(devices) == 0 || instance_patch(client, instance->name, body, err);
 }
 
-/* The decision for this container: one whose start with shift has failed is not started so again. */
-static bool decide_again(struct prepared *prepared, bool shift_failed, struct error *err) {
-    if (!shift_failed || !prepared->decision.shift)
-        return true;
-    prepared->decision = idmap_decide_without_shift(&prepared->facts);
-    return prepared->decision.method != IDMAP_REFUSED ||
-           explain_refusal(&prepared->facts, &prepared->decision, err);
-}
-
 /* Its start with shift failed for want of idmapped mounts: it gets raw.idmap, for good. */
 static bool heal(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                  struct plan *plan, struct error *err) {
     const struct instance *instance = &prepared->existing;
     const char *filesystem = prepared->facts.filesystem;
     error_done(err);
-    if (!decide_again(prepared, true, err))
+    if (!prepare_without_shift(prepared, err))
         return false;
     plan->decision = prepared->decision;
+    plan->other_mapping = false;
     _cleanup_json_ json_t *body = json_pack("{s:{s:s}}", "config", LABEL_NO_SHIFT, filesystem);
     if (!change_mapping(client, instance, &prepared->decision, err) ||
         !instance_patch(client, instance->name, body, err) ||
@@ -187,9 +179,7 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
                  struct plan *plan, struct error *err) {
     const struct instance *instance = &prepared->existing;
     _cleanup_(records_done) struct records records = {0};
-    if (!verify_instance_safe(instance, err) ||
-        !decide_again(prepared, *instance_config(instance, LABEL_NO_SHIFT), err) ||
-        !network_up(client, &prepared->network, err))
+    if (!verify_instance_safe(instance, err) || !network_up(client, &prepared->network, err))
         return false;
     prepare_plan(prepared, plan);
     plan->reused = true;
@@ -207,7 +197,7 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
         return false;
     if (plan->was_running || instance_change(client, instance->name, "start", false, -1, err))
         return true;
-    if (failure_is_shift(err) && prepared->decision.shift && !plan->other_mapping)
+    if (failure_is_shift(err))
         return heal(client, prepared, watcher, plan, err);
     failure_explain(plan, err);
     return false;

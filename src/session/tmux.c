@@ -93,7 +93,7 @@ static enum tmux_start missing(const struct inside *inside, struct error *err) {
         error_hint(err, "shell --debug opens a plain shell; berth run needs no tmux");
     } else {
         error_set(err, ERROR_FAILED, "the image of %s has no sh, which a session needs", inside->name);
-        error_hint(err, "berth run -- PROGRAM runs one program, without a shell");
+        error_hint(err, "berth starts every command by the image's sh: an image needs one");
     }
     return TMUX_FAILED;
 }
