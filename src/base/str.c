@@ -222,11 +222,30 @@ void words_split(const char *text, struct strings *words) {
     words->items[words->count] = NULL;
 }
 
+/* What a terminal would take for more than a character is written as its number: $'…', of POSIX since 2024.
+ */
+static char *quoted_bytes(const char *word) {
+    struct buffer out = {0};
+    buffer_text(&out, "$'");
+    for (; *word; word++) {
+        unsigned char byte = (unsigned char)*word;
+        if (byte < ' ' || byte >= 0x7f)
+            buffer_printf(&out, "\\x%02x", byte);
+        else
+            buffer_printf(&out, "%s%c", byte == '\'' || byte == '\\' ? "\\" : "", byte);
+    }
+    buffer_text(&out, "'");
+    return out.data;
+}
+
 char *str_quoted(const char *word) {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%{}";
+    _cleanup_free_ char *shown = str_shown(word);
     if (*word && strspn(word, plain) == strlen(word))
         return str_copy(word);
+    if (!str_equal(shown, word))
+        return quoted_bytes(word);
     struct buffer out = {0};
     buffer_text(&out, "'");
     for (; *word; word++)

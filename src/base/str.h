@@ -57,7 +57,8 @@ struct strings {
 };
 void strings_add(struct strings *list, const char *text);
 void strings_take(struct strings *list, char *take_text);
-/* `word` as a POSIX shell takes it back: in quotes where it needs them. Caller owns. */
+/* `word` as a POSIX shell takes it back: in quotes where it needs them, and fit to be shown. Caller owns.
+ */
 char *str_quoted(const char *word) nodiscard;
 void strings_printf(struct strings *list, const char *format, ...) printf_like(2, 3);
 bool strings_has(const struct strings *list, const char *text);

@@ -187,6 +187,10 @@ static int run(struct cli *cli, struct error *err) {
         error_set(err, ERROR_USAGE, "--apply needs --fix or --fix-owners: what is to be done");
         return -1;
     }
+    if ((cli->fix || cli->fix_owners) && cli_wants_json(cli)) {
+        error_set(err, ERROR_USAGE, "--fix and --fix-owners print commands, which are no JSON");
+        return -1;
+    }
     bool path = strchr(which, '/') || which[0] == '.' || which[0] == '~' || stat(which, &info) == 0;
     if (path && !name_parse(prefix, which, NULL))
         return of_workspace(cli, which, err);

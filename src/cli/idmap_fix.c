@@ -80,8 +80,7 @@ static bool is_member(const char *group, const char *user) {
 /* The group of incus-user's socket where there is one: the other makes its members as good as root. */
 static bool join(struct cli *cli, struct error *err) {
     const char *socket = incus_socket(cli->client);
-    _cleanup_free_ char *user_socket = str_printf("%s" INCUS_USER_SUFFIX, socket),
-                        *of_user = incus_group(user_socket), *of_daemon = incus_group(socket);
+    _cleanup_free_ char *of_user = incus_user_group(socket), *of_daemon = incus_group(socket);
     const char *group = of_user ? of_user : of_daemon;
     const struct passwd *account = getpwuid(getuid());
     if (!group || !account)

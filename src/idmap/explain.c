@@ -158,6 +158,20 @@ size_t explain_lines(const struct idmap_facts *facts, const struct idmap_decisio
     return count;
 }
 
+static void disk_remedies(const struct idmap_project *project, struct strings *remedies) {
+    if (!*project->allowed) {
+        strings_printf(remedies,
+                       "an administrator allows it: incus project set %s restricted.devices.disk=allow "
+                       "restricted.devices.disk.paths=%s",
+                       project->name, project->no_source);
+        return;
+    }
+    strings_printf(remedies, "put the workspace below %s", project->allowed);
+    strings_printf(
+        remedies, "or an administrator allows it: incus project set %s restricted.devices.disk.paths=%s,%s",
+        project->name, project->allowed, project->no_source);
+}
+
 void explain_remedies(const struct idmap_facts *facts, const struct idmap_decision *decision,
                       struct strings *remedies) {
     unsigned int warnings = decision->warnings;
@@ -165,14 +179,8 @@ void explain_remedies(const struct idmap_facts *facts, const struct idmap_decisi
     size_t count = explain_lines(facts, decision, lines);
     for (size_t i = 0; i < count; i++)
         strings_printf(remedies, "echo %s | sudo tee -a %s", lines[i].line, lines[i].file);
-    if (decision->reason == IDMAP_PROJECT_DISK && *facts->project.allowed)
-        strings_printf(remedies, "put the workspace below %s", facts->project.allowed);
     if (decision->reason == IDMAP_PROJECT_DISK)
-        strings_printf(
-            remedies,
-            "or an administrator allows it: incus project set %s restricted.devices.disk.paths=%s%s%s",
-            facts->project.name, facts->project.allowed, *facts->project.allowed ? "," : "",
-            facts->project.no_source);
+        disk_remedies(&facts->project, remedies);
     if (decision->reason == IDMAP_PROJECT_IDS)
         strings_printf(
             remedies,

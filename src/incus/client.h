@@ -40,6 +40,8 @@ bool incus_is_user_socket(const char *socket);
 #define INCUS_USER_SUFFIX ".user"
 /* The group whose members may use that socket; NULL: there is no such socket. Caller owns. */
 char *incus_group(const char *socket) nodiscard;
+/* The same of incus-user's socket: of this one, or of the one beside it. Caller owns. */
+char *incus_user_group(const char *socket) nodiscard;
 
 /*
  * Connects to nothing yet. `project` "" is the daemon's default; over incus-user's socket that is the

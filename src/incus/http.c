@@ -85,22 +85,30 @@ char *incus_group(const char *socket) {
     return str_copy(group ? group->gr_name : incus_is_user_socket(socket) ? "incus" : "incus-admin");
 }
 
+char *incus_user_group(const char *socket) {
+    _cleanup_free_ char *beside = str_printf("%s" INCUS_USER_SUFFIX, socket);
+    return incus_group(incus_is_user_socket(socket) ? socket : beside);
+}
+
 /* First the group that is not root by another name. */
 static void hint_groups(const char *socket, struct error *err) {
-    _cleanup_free_ char *user = str_printf("%s" INCUS_USER_SUFFIX, socket), *of_user = incus_group(user),
-                        *of_daemon = incus_group(socket);
-    const char *first = of_user ? of_user : of_daemon;
-    if (of_user)
+    _cleanup_free_ char *user = incus_user_group(socket),
+                        *daemon = incus_is_user_socket(socket) ? NULL : incus_group(socket);
+    if (!user && !daemon)
+        error_hint(err, "its directory may not be entered by this user; --socket PATH names another");
+    if (user)
         error_hint(err,
                    "join the group %s, for a project of your own, then log in again: sudo usermod -aG %s "
                    "\"$USER\"",
-                   of_user, of_user);
-    error_hint(
-        err,
-        "%sjoin the group %s, which makes you as good as root here, then log in again: sudo usermod -aG %s "
-        "\"$USER\"",
-        of_user ? "or " : "", of_daemon, of_daemon);
-    error_hint(err, "or in this shell alone: newgrp %s", first);
+                   user, user);
+    if (daemon)
+        error_hint(
+            err,
+            "%sjoin the group %s, which makes you as good as root here, then log in again: sudo usermod "
+            "-aG %s \"$USER\"",
+            user ? "or " : "", daemon, daemon);
+    if (user || daemon)
+        error_hint(err, "or in this shell alone: newgrp %s", user ? user : daemon);
 }
 
 /* incus-user sets up the project of its user when that one connects first; if it cannot, it hangs up. */

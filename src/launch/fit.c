@@ -52,22 +52,20 @@ static bool look(struct incus *client, const struct plan *plan, const char *user
     return file != NULL;
 }
 
-bool fit_check(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher,
-               struct error *err) {
+void fit_check(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher) {
     _cleanup_(found_done) struct found found = {0};
     const char *user = json_get_str(plan->environment, "USER");
     _cleanup_free_ char *image = str_shown(plan_image(plan));
     if (!look(client, plan, user, &found) || str_equal(found.name, user))
-        return true;
-    if (found.has_user) {
-        error_set(err, ERROR_FAILED, "%s has uid %u in the image %s, not %u: nothing was run", user,
-                  found.user.uid, image, plan->code.uid);
-        error_hint(err,
-                   "BERTH_CODE_UID=%u BERTH_CODE_GID=%u, or code_uid and code_gid in the configuration",
-                   found.user.uid, found.user.gid);
-        return false;
-    }
-    if (found.name)
+        return;
+    if (found.has_user)
+        watcher_notice(
+            watcher,
+            "%s has uid %u in the image %s, not %u: what runs is not that user, and its home is not its "
+            "own; BERTH_CODE_UID=%u BERTH_CODE_GID=%u, or code_uid and code_gid in the configuration, "
+            "make it so",
+            user, found.user.uid, image, plan->code.uid, found.user.uid, found.user.gid);
+    else if (found.name)
         watcher_notice(
             watcher,
             "in the image %s uid %u is %s, with %s as its home: BERTH_CODE_USER=%s, or code_user "
@@ -78,5 +76,4 @@ bool fit_check(struct incus *client, const struct plan *plan, const struct launc
                        "the image %s has no user with uid %u: what runs has no name and no home there; "
                        "code_uid in the configuration names another",
                        image, plan->code.uid);
-    return true;
 }

@@ -6,10 +6,8 @@
 #include "launch/watcher.h"
 
 /*
- * Reads the container's /etc/passwd. A user of the code uid whose name is another, or none of that uid at
- * all, is a notice: what runs has its rights by number. The code user under another uid is an error of
- * class ERROR_FAILED: what it owns in the image would not be its own. A file that cannot be read is no
- * fault.
+ * Reads the container's /etc/passwd, and gives a notice if nobody there has the code uid, if the code user
+ * has another, or if the uid's user is called otherwise: what runs has its rights by number all the same,
+ * but no name, or no home. A file that cannot be read is no fault.
  */
-bool fit_check(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher,
-               struct error *err) nodiscard;
+void fit_check(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher);

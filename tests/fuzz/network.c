@@ -68,10 +68,13 @@ static void object(const char *text) {
     _cleanup_json_ json_t *json = json_parse(text, strlen(text), "it", &err);
     if (!json)
         return;
+    _cleanup_(project_done) struct project project = {0};
     network_users(json, &users);
+    project_read(json, &project);
+    (void)(project_allows_uid(&project, 1001) || project_allows_source(&project, "/srv"));
     for (int i = 0; i < NETWORK_QUESTIONS; i++)
         questions[i].metadata = json;
-    if (network_read(&network, questions, &(struct project){0}, &err))
+    if (network_read(&network, questions, &project, &err))
         assert(err.class == ERROR_NONE);
 }
 

@@ -503,9 +503,10 @@ static void test_refused(void **state) {
     _result_ shown = incus_command("network", "acl", "show", up.out, NULL);
     assert_has(shown.out, "11.0.0.0-100.63.255.255");
 
-    _result_ made =
-        incus_command("project", "create", "berth-test-project", "-c", "features.images=false", "-c",
-                      "restricted=true", "-c", "restricted.networks.access=elsewhere", NULL);
+    _result_ made = incus_command("project", "create", "berth-test-project", "-c", "features.images=false",
+                                  "-c", "restricted=true", "-c", "restricted.devices.disk=allow", "-c",
+                                  "restricted.containers.lowlevel=allow", "-c",
+                                  "restricted.networks.access=elsewhere", NULL);
     _result_ refused = berth(&world.how, "run", "--project", "berth-test-project", "--", "true", NULL);
     _cleanup_free_ char *access = str_printf("restricted.networks.access=elsewhere,%s", up.out);
     _result_ given = incus_command("project", "set", "berth-test-project", access, NULL);
@@ -521,7 +522,7 @@ static void test_refused(void **state) {
     assert_has(impossible.err, "hint: --network open goes without it");
     assert_status(refused, 4);
     assert_has(refused.err, "project berth-test-project may use no other network than elsewhere");
-    assert_has(refused.err, "restricted.networks.access=elsewhere,NAME");
+    assert_has(refused.err, "sudo berth network up --network restricted --to berth-test-project");
     assert_status(may, 0);
     assert_has(may.out, up.out);
 }

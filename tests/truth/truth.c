@@ -117,8 +117,9 @@ static struct outcome launch(const struct how *how, const struct row *row, const
 
 static void print_row(const struct row *row, const struct outcome *predicted, const struct outcome *real,
                       const char *verdict) {
-    printf("row\t%s\t%u:%u\t%u:%u\t%u:%u\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->filesystem, row->user.uid,
-           row->user.gid, row->owner.uid, row->owner.gid, row->code.uid, row->code.gid,
+    const char *where = str_empty(getenv("BERTH_VM")) ? "" : " (Lima)";
+    printf("row\t%s%s\t%u:%u\t%u:%u\t%u:%u\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row->filesystem, where,
+           row->user.uid, row->user.gid, row->owner.uid, row->owner.gid, row->code.uid, row->code.gid,
            row->disable_shift ? "off" : "on", delegated_words[row->delegated], row->feature ? "yes" : "no",
            real->method, real->seen, real->made, verdict);
     if (!str_equal(verdict, "same"))

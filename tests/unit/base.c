@@ -70,6 +70,26 @@ static void test_shown(void **state) {
     assert_false(str_is_utf8("\xc0\xaf"));
 }
 
+/* As a shell takes them back, and harmless to a terminal. */
+static void test_quoted(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"/srv/a-b_c.d", "/srv/a-b_c.d"},
+        {"", "''"},
+        {"a b", "'a b'"},
+        {"it's", "'it'\\''s'"},
+        {"$(x)`y`;!", "'$(x)`y`;!'"},
+        {"é", "'é'"},
+        {"a\nb'\\", "$'a\\x0ab\\'\\\\'"},
+        {"\033[31m", "$'\\x1b[31m'"},
+        {"\xff", "$'\\xff'"},
+    };
+    for (size_t i = 0; i < array_length(rows); i++) {
+        _cleanup_free_ char *quoted = str_quoted(rows[i][0]);
+        assert_string_equal(quoted, rows[i][1]);
+    }
+}
+
 static void test_json(void **state) {
     (void)state;
     _cleanup_(error_done) struct error err = {0};
@@ -151,9 +171,9 @@ static void test_log_reason(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_absolute), cmocka_unit_test(test_under),      cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_shown),    cmocka_unit_test(test_json),       cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_each),     cmocka_unit_test(test_log_reason),
+        cmocka_unit_test(test_absolute), cmocka_unit_test(test_under),  cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_quoted), cmocka_unit_test(test_json),
+        cmocka_unit_test(test_lists),    cmocka_unit_test(test_each),   cmocka_unit_test(test_log_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
