@@ -101,6 +101,20 @@ static bool join(struct cli *cli, struct error *err) {
     return good;
 }
 
+static void say_error(const struct cli *cli, const struct error *err) {
+    cli_notice(cli, "%s", err->message);
+    for (size_t i = 0; i < err->hints.count; i++)
+        cli_notice(cli, "%s", err->hints.items[i]);
+}
+
+/* What is refused for a reason that no command of ours takes away. */
+static void say_refusal(const struct cli *cli, const struct idmap_facts *facts,
+                        const struct idmap_decision *decision) {
+    _cleanup_(error_done) struct error refusal = {0};
+    if (!explain_refusal(facts, decision, &refusal))
+        say_error(cli, &refusal);
+}
+
 bool idmap_fix(struct cli *cli, const struct idmap_facts *facts, const struct idmap_decision *decision,
                const struct error *away, bool *changed, struct error *err) {
     struct idmap_line lines[2];
@@ -112,11 +126,11 @@ bool idmap_fix(struct cli *cli, const struct idmap_facts *facts, const struct id
         if (!delegate(cli, &lines[i], err))
             return false;
     *changed |= cli->apply && (count || no_permission);
-    if (away->class && !no_permission) {
-        cli_notice(cli, "%s", away->message);
-        for (size_t i = 0; i < away->hints.count; i++)
-            cli_notice(cli, "%s", away->hints.items[i]);
-    } else if (count == 0 && !no_permission)
+    if (away->class && !no_permission)
+        say_error(cli, away);
+    else if (count == 0 && decision->method == IDMAP_REFUSED)
+        say_refusal(cli, facts, decision);
+    else if (count == 0 && !no_permission)
         cli_notice(cli, "nothing to fix here: neither a group nor a delegation is missing");
     return true;
 }

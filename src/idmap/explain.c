@@ -75,8 +75,8 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
     case IDMAP_SHIFT_DISABLED:
         return str_copy("the ids match, but disable_shift is set");
     case IDMAP_VM_HOST:
-        return str_printf("the ids match, but idmapped mounts are not to be relied on under %s",
-                          explain_vm(facts->vm));
+        return str_printf("the ids match, but idmapped mounts are not to be relied on under %s (%s)",
+                          explain_vm(facts->vm), facts->vm_evidence);
     case IDMAP_FILESYSTEM:
         return str_printf("the ids match, but %s does not take idmapped mounts", facts->filesystem);
     case IDMAP_NO_DAEMON_SUPPORT:

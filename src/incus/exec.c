@@ -299,8 +299,8 @@ static void operation_ended(void *data, const json_t *operation, struct error *e
     }
     exec_explain_lost(exec->instance, err);
     int never_ran = exec_status_of_words(err->message);
-    if (never_ran >
-        0) { /* what the daemon did not find is the gate's own shell: it tells of the rest itself */
+    /* what the daemon did not find is the gate's own shell, which tells of the rest itself */
+    if (never_ran > 0) {
         error_set(err, ERROR_FAILED, "%s cannot be started in %s: it has no sh", exec->program,
                   exec->instance);
         error_hint(err, "berth starts every command by the image's sh: an image needs one");

@@ -118,8 +118,9 @@ static bool is_hang_up(const struct incus *client, CURLcode code) {
 }
 
 static bool hung_up(const struct incus *client, struct error *err) {
-    error_set(err, ERROR_DAEMON, "incus-user at %s hung up: it could not set up the project %s",
-              client->socket, client->project);
+    error_set(err, ERROR_DAEMON,
+              "incus-user at %s hung up, as it does when it cannot set up the project %s", client->socket,
+              client->project);
     error_hint(err, "its log says why: sudo journalctl -u incus-user -n 5");
     error_hint(
         err,

@@ -2,8 +2,8 @@
 
 #include "base/path.h"
 #include "incus/await.h"
-#include "launch/guard.h"
 #include "launch/label.h"
+#include "launch/reaper.h"
 #include "record/record.h"
 
 #include <errno.h>
@@ -13,18 +13,18 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-/* How long the guard tries, and how often. */
+/* How long the reaper tries, and how often. */
 #define GUARD_PATIENCE_MS 60000
 #define GUARD_RETRY_MS    200
 /* What the daemon was just asked for may not be listed yet when our process dies. */
 #define GUARD_SETTLE_MS 3000
 
-/* What the guard is told before an end that was wanted; an operation's path stands behind it. */
+/* What the reaper is told before an end that was wanted; an operation's path stands behind it. */
 #define LEFT 'w'
 
 struct owner {
     int socket; /* holds the name */
-    int guard;  /* to the guard (launch/guard.h) */
+    int reaper; /* to the reaper (launch/reaper.h) */
     char *label;
 };
 
@@ -126,7 +126,7 @@ void owner_check(struct incus *client, const char *name) {
     incus_call(client, "GET", path, NULL, looked, client);
 }
 
-struct guarding {
+struct reapering {
     struct incus *client;
     const char *label;
     struct strings found, others; /* what is listed: ours, and not */
@@ -134,56 +134,56 @@ struct guarding {
 };
 
 static void find(void *data, const struct instance *instance) {
-    struct guarding *guarding = data;
-    bool ours = str_equal(instance_config(instance, LABEL_OWNER), guarding->label);
-    strings_add(ours ? &guarding->found : &guarding->others, instance->name);
+    struct reapering *reapering = data;
+    bool ours = str_equal(instance_config(instance, LABEL_OWNER), reapering->label);
+    strings_add(ours ? &reapering->found : &reapering->others, instance->name);
 }
 
 /*
  * The records of those that went by themselves between two looks: the daemon deletes an ephemeral one.
  * A name that somebody else has by now is left alone, and so is its record.
  */
-static void forget_gone(const struct guarding *guarding) {
-    for (size_t i = 0; i < guarding->pending.count; i++) {
-        const char *name = guarding->pending.items[i];
-        if (!strings_has(&guarding->found, name) && !strings_has(&guarding->others, name))
+static void forget_gone(const struct reapering *reapering) {
+    for (size_t i = 0; i < reapering->pending.count; i++) {
+        const char *name = reapering->pending.items[i];
+        if (!strings_has(&reapering->found, name) && !strings_has(&reapering->others, name))
             records_forget(name);
     }
 }
 
 /* One look: true if nothing (more) is there. */
-static bool sweep(struct guarding *guarding, const char *pattern) {
+static bool sweep(struct reapering *reapering, const char *pattern) {
     _cleanup_(error_done) struct error err = {0};
-    strings_done(&guarding->found);
-    strings_done(&guarding->others);
-    if (!instance_each(guarding->client, pattern, find, guarding, &err))
+    strings_done(&reapering->found);
+    strings_done(&reapering->others);
+    if (!instance_each(reapering->client, pattern, find, reapering, &err))
         return false;
-    forget_gone(guarding);
-    strings_done(&guarding->pending);
-    for (size_t i = 0; i < guarding->found.count; i++) {
+    forget_gone(reapering);
+    strings_done(&reapering->pending);
+    for (size_t i = 0; i < reapering->found.count; i++) {
         _cleanup_(error_done) struct error removing = {0};
-        if (instance_destroy(guarding->client, guarding->found.items[i], &removing))
-            records_forget(guarding->found.items[i]);
+        if (instance_destroy(reapering->client, reapering->found.items[i], &removing))
+            records_forget(reapering->found.items[i]);
         else
-            strings_add(&guarding->pending, guarding->found.items[i]);
+            strings_add(&reapering->pending, reapering->found.items[i]);
     }
-    return guarding->found.count == 0;
+    return reapering->found.count == 0;
 }
 
-static void guarding_done(struct guarding *guarding) {
-    strings_done(&guarding->found);
-    strings_done(&guarding->others);
-    strings_done(&guarding->pending);
+static void reapering_done(struct reapering *reapering) {
+    strings_done(&reapering->found);
+    strings_done(&reapering->others);
+    strings_done(&reapering->pending);
 }
 
 /* Until nothing has been there for a while: what was asked for last may come late. */
 static void sweep_all(struct incus *client, const char *prefix, const char *label) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
-    _cleanup_(guarding_done) struct guarding guarding = {.client = client, .label = label};
+    _cleanup_(reapering_done) struct reapering reapering = {.client = client, .label = label};
     int64_t begin = loop_now(), clean_since = begin;
     for (int64_t now = begin; now - begin < GUARD_PATIENCE_MS && now - clean_since < GUARD_SETTLE_MS;) {
-        bool clean = sweep(&guarding, pattern);
+        bool clean = sweep(&reapering, pattern);
         now = loop_now();
         if (!clean)
             clean_since = now;
@@ -200,15 +200,15 @@ static bool await_good_end(struct incus *client, const char *path) {
            str_equal(json_string_value(json_object_get(operation, "status")), "Success");
 }
 
-struct guarded {
+struct owned {
     const char *prefix, *label;
 };
 
 /* `words`: what the parent said at last. */
 static void after_parent(struct incus *client, const char *words, const void *data) {
-    const struct guarded *guarded = data;
+    const struct owned *owned = data;
     if (words[0] != LEFT || !await_good_end(client, words + 1))
-        sweep_all(client, guarded->prefix, guarded->label);
+        sweep_all(client, owned->prefix, owned->label);
 }
 
 static void new_id(char *id, size_t room) {
@@ -228,11 +228,11 @@ struct owner *owner_new(struct incus *client, const char *prefix, struct error *
     _cleanup_free_ char *where = place();
     struct owner *owner = mem_new(sizeof *owner);
     *owner = (struct owner){socket, -1, str_printf("%s%s", where, id)};
-    const struct guarded guarded = {prefix, owner->label};
-    owner->guard = guard_start(client, socket, after_parent, &guarded);
-    if (owner->guard >= 0)
+    const struct owned owned = {prefix, owner->label};
+    owner->reaper = reaper_start(client, socket, after_parent, &owned);
+    if (owner->reaper >= 0)
         return owner;
-    error_errno(err, errno, "nothing was launched: cannot start its guard");
+    error_errno(err, errno, "nothing was launched: cannot start its reaper");
     owner_abandon(owner);
     return NULL;
 }
@@ -250,21 +250,21 @@ static void part(struct owner *owner) {
 void owner_abandon(struct owner *owner) {
     if (!owner)
         return;
-    if (owner->guard >= 0)
-        close(owner->guard);
+    if (owner->reaper >= 0)
+        close(owner->reaper);
     part(owner);
 }
 
 void owner_release(struct owner *owner) {
     if (!owner)
         return;
-    guard_release(owner->guard);
+    reaper_release(owner->reaper);
     part(owner);
 }
 
 void owner_leave(struct owner *owner, const char *operation) {
     _cleanup_free_ char *words = str_printf("%c%s", LEFT, operation);
     if (owner)
-        guard_tell(owner->guard, words);
+        reaper_tell(owner->reaper, words);
     owner_abandon(owner);
 }

@@ -1,4 +1,4 @@
-/* Containers of runs whose berth has died, and whose guard did not come to its end either. */
+/* Containers of runs whose berth has died, and whose reaper did not come to its end either. */
 #pragma once
 
 #include "session/list.h"

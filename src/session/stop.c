@@ -1,6 +1,6 @@
 #include "session/stop.h"
 
-#include "launch/guard.h"
+#include "launch/reaper.h"
 #include "record/record.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ struct step {
     struct stop *stop;
     struct operation *operation;
     bool killing; /* because the shutdown took too long */
-    int guard;    /* sees the removal through; -1: none */
+    int reaper;   /* sees the removal through; -1: none */
     size_t *left;
     bool *all_done;
 };
@@ -28,12 +28,12 @@ void stop_done(struct stop *stop) {
 }
 
 /* A removal that was begun goes on without us, when the daemon that took no part in its end is back. */
-static bool is_left_to_guard(const struct stop *stop, int guard) {
-    return guard >= 0 && stop->remove && stop->force && stop->err.class == ERROR_DAEMON;
+static bool is_left_to_reaper(const struct stop *stop, int reaper) {
+    return reaper >= 0 && stop->remove && stop->force && stop->err.class == ERROR_DAEMON;
 }
 
 static void over(struct step *step) {
-    if (is_left_to_guard(step->stop, step->guard))
+    if (is_left_to_reaper(step->stop, step->reaper))
         error_hint(&step->stop->err, "%s is removed when the daemon is back", step->stop->session->name);
     step->stop->done = step->stop->err.class == ERROR_NONE;
     *step->all_done = --*step->left == 0;
@@ -113,7 +113,7 @@ static void see_through_one(struct incus *client, const char *name) {
     }
 }
 
-/* The guard's work: `words` has a line for each removal that was begun. */
+/* The reaper's work: `words` has a line for each removal that was begun. */
 static void see_through(struct incus *client, const char *words, const void *data) {
     (void)data;
     _cleanup_free_ char *copy = str_copy(words);
@@ -123,20 +123,20 @@ static void see_through(struct incus *client, const char *words, const void *dat
             see_through_one(client, name);
 }
 
-/* A removal that cannot be guarded is a removal all the same. */
-static int start_guard(const struct incus *client, const struct stop *stops, size_t count) {
+/* A removal that cannot be seen through is a removal all the same. */
+static int start_reaper(const struct incus *client, const struct stop *stops, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (stops[i].remove && stops[i].force)
-            return guard_start(client, -1, see_through, NULL);
+            return reaper_start(client, -1, see_through, NULL);
     return -1;
 }
 
 static void begin(struct step *step) {
     const struct stop *stop = step->stop;
     bool runs = !str_equal(stop->session->status, "Stopped");
-    if (stop->remove && stop->force && step->guard >= 0) {
+    if (stop->remove && stop->force && step->reaper >= 0) {
         _cleanup_free_ char *line = str_printf("%s\n", stop->session->name);
-        guard_tell(step->guard, line);
+        reaper_tell(step->reaper, line);
     }
     if (runs)
         stop_it(step);
@@ -150,23 +150,23 @@ bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struc
     _cleanup_free_ struct step *steps = mem_new((count + 1) * sizeof *steps);
     size_t left = count;
     bool all_done = count == 0;
-    int guard = start_guard(client, stops, count);
+    int reaper = start_reaper(client, stops, count);
     for (size_t i = 0; i < count; i++) {
         steps[i] = (struct step){
-            .client = client, .stop = &stops[i], .guard = guard, .left = &left, .all_done = &all_done};
+            .client = client, .stop = &stops[i], .reaper = reaper, .left = &left, .all_done = &all_done};
         begin(&steps[i]);
     }
     bool good = loop_run(incus_loop(client), &all_done, err), finished = good;
     for (size_t i = 0; i < count && !good; i++)
         operation_drop(steps[i].operation);
     for (size_t i = 0; i < count; i++)
-        finished &= !is_left_to_guard(&stops[i], guard);
+        finished &= !is_left_to_reaper(&stops[i], reaper);
     for (size_t i = 0; i < count; i++)
         if (stops[i].done && is_removed(&stops[i]))
             records_forget(stops[i].session->name);
-    if (guard >= 0 && finished)
-        guard_release(guard);
-    else if (guard >= 0)
-        close(guard);
+    if (reaper >= 0 && finished)
+        reaper_release(reaper);
+    else if (reaper >= 0)
+        close(reaper);
     return good;
 }

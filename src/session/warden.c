@@ -25,7 +25,7 @@ static void output(void *data, int stream, const void *bytes, size_t size) {
     (void)data, (void)stream, (void)bytes, (void)size;
 }
 
-/* Without it there is the guard. */
+/* Without it there is the reaper. */
 static void finished(void *data, int status, struct error *err) {
     (void)data, (void)status, (void)err;
 }

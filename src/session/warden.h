@@ -1,5 +1,5 @@
 /*
- * The second line behind the owner's guard (launch/owner.h), for when every process of ours on the host is
+ * The second line behind the owner's reaper (launch/owner.h), for when every process of ours on the host is
  * gone: a process inside the container, held by its input alone. When that ends, because the connection
  * did, it powers the container off, and the daemon deletes it, as it is ephemeral.
  */

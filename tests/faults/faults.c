@@ -125,8 +125,8 @@ static void make_container(void) {
 
 /* It is there and runs as before, or it is gone and its record with it. */
 static char *left_of_kill(void) {
-    if (world_guards(0))
-        return str_copy("a guard at work");
+    if (world_reapers(0))
+        return str_copy("a reaper at work");
     _cleanup_free_ char *names = names_there();
     size_t records = count_records();
     if (!*names)
@@ -271,11 +271,11 @@ static void check(const struct tried *tried, enum fault fault, int points, int p
     int count = full() ? points : points_if_short, bad = 0;
     for (int i = 0; i < count; i++)
         bad += !row(tried, fault, 10 + tried->longest_ms * i / (count > 1 ? count - 1 : 1));
-    /* a guard that has nothing left to do is gone */
+    /* a reaper that has nothing left to do is gone */
     int64_t end = loop_now() + 15000;
-    while (world_guards(0) && loop_now() < end)
+    while (world_reapers(0) && loop_now() < end)
         sleep_ms(100);
-    assert_int_equal(world_guards(0), 0);
+    assert_int_equal(world_reapers(0), 0);
     assert_int_equal(bad, 0);
 }
 

@@ -105,14 +105,14 @@ static bool process_has(const char *pid, const char *file, const char *bytes) {
     return memmem(content, size, bytes, strlen(bytes)) != NULL;
 }
 
-size_t world_guards(int signal) {
+size_t world_reapers(int signal) {
     _cleanup_free_ char *ours = str_printf("COI_CONTAINER_PREFIX=%s", getenv("COI_CONTAINER_PREFIX"));
     size_t count = 0;
     DIR *proc = opendir("/proc");
     for (const struct dirent *entry; (entry = readdir(proc));) {
         unsigned long pid;
         if (!str_to_number(entry->d_name, INT_MAX, &pid) ||
-            !process_has(entry->d_name, "comm", "berth-guard\n") ||
+            !process_has(entry->d_name, "comm", "berth-reaper\n") ||
             !process_has(entry->d_name, "environ", ours))
             continue;
         if (signal)

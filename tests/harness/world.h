@@ -43,5 +43,5 @@ char *world_status(const char *container);
 /* berth's screen in a terminal of this size. */
 void world_screen(struct terminal *terminal, int columns, int rows);
 
-/* Guards of berth (launch/guard.h) for this program's containers, each sent `signal`; 0 only counts. */
-size_t world_guards(int signal);
+/* Reapers of berth (launch/reaper.h) for this program's containers, each sent `signal`; 0 only counts. */
+size_t world_reapers(int signal);

@@ -250,7 +250,7 @@ static void test_no_way_in(void **state) {
     how.cwd = NULL;
     _result_ hung_up = berth(&how, "list", NULL);
     assert_status(hung_up, 3);
-    assert_has(hung_up.err, "it could not set up the project user-1602");
+    assert_has(hung_up.err, "as it does when it cannot set up the project user-1602");
     how.no_group = true;
     _result_ nobody = berth(&how, "list", NULL);
     assert_status(nobody, 3);

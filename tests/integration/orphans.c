@@ -1,5 +1,5 @@
 /*
- * Containers of runs whose berth has died with its guard: the next berth knows them and removes them, and
+ * Containers of runs whose berth has died with its reaper: the next berth knows them and removes them, and
  * nothing else.
  */
 #include "launch/owner.h"
@@ -17,7 +17,7 @@ static void make_orphan(void) {
         "berth", "run", "-q", "--image", "berth-small", "--", "sh", "-c", "echo begun; sleep 1000", NULL};
     struct child child = berth_start(&world.how, argv);
     child_expect(&child, "begun\n");
-    world_guards(SIGKILL);
+    world_reapers(SIGKILL);
     kill(child.pid, SIGKILL);
     _result_ result = child_wait(&child);
     assert_int_equal(result.status, 137);
@@ -154,7 +154,7 @@ static void test_warden(void **state) {
         NULL};
     struct child child = berth_start(&world.how, argv);
     child_expect(&child, "begun\n");
-    world_guards(SIGKILL);
+    world_reapers(SIGKILL);
     kill(child.pid, SIGKILL);
     _result_ result = child_wait(&child);
     assert_no_containers();

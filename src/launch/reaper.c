@@ -1,4 +1,4 @@
-#include "launch/guard.h"
+#include "launch/reaper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,11 +35,11 @@ static void listen_to(int pipe, struct buffer *words) {
     }
 }
 
-static void guard(const struct incus *parents, int kept, int pipe, guard_fn *work, const void *data) {
+static void reap(const struct incus *parents, int kept, int pipe, reaper_fn *work, const void *data) {
     _cleanup_(buffer_done) struct buffer words = {0};
     _cleanup_(error_done) struct error err = {0};
     setsid();
-    prctl(PR_SET_NAME, "berth-guard");
+    prctl(PR_SET_NAME, "berth-reaper");
     drop_descriptors(kept, pipe);
     listen_to(pipe, &words);
     if (words.size && words.data[words.size - 1] == RELEASED)
@@ -53,7 +53,7 @@ static void guard(const struct incus *parents, int kept, int pipe, guard_fn *wor
     loop_free(loop);
 }
 
-int guard_start(const struct incus *client, int kept, guard_fn *work, const void *data) {
+int reaper_start(const struct incus *client, int kept, reaper_fn *work, const void *data) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -1;
@@ -61,7 +61,7 @@ int guard_start(const struct incus *client, int kept, guard_fn *work, const void
     if (pid == 0) {
         /* a child's child is nobody's to wait for */
         if (fork() == 0)
-            guard(client, kept, ends[0], work, data);
+            reap(client, kept, ends[0], work, data);
         _exit(0);
     }
     int number = errno;
@@ -75,11 +75,11 @@ int guard_start(const struct incus *client, int kept, guard_fn *work, const void
     return -1;
 }
 
-void guard_tell(int guard, const char *words) {
-    (void)!send(guard, words, strlen(words), MSG_NOSIGNAL);
+void reaper_tell(int reaper, const char *words) {
+    (void)!send(reaper, words, strlen(words), MSG_NOSIGNAL);
 }
 
-void guard_release(int guard) {
-    guard_tell(guard, (const char[]){RELEASED, 0});
-    close(guard);
+void reaper_release(int reaper) {
+    reaper_tell(reaper, (const char[]){RELEASED, 0});
+    close(reaper);
 }
