@@ -238,13 +238,19 @@ static char *quoted_bytes(const char *word) {
     return out.data;
 }
 
+static bool is_fit_to_show(const char *word) {
+    char *shown = str_shown(word);
+    bool fit = str_equal(shown, word);
+    free(shown);
+    return fit;
+}
+
 char *str_quoted(const char *word) {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%{}";
-    _cleanup_free_ char *shown = str_shown(word);
     if (*word && strspn(word, plain) == strlen(word))
         return str_copy(word);
-    if (!str_equal(shown, word))
+    if (!is_fit_to_show(word))
         return quoted_bytes(word);
     struct buffer out = {0};
     buffer_text(&out, "'");
