@@ -3,6 +3,7 @@
 
 #include "base/tty.h"
 #include "incus/server.h"
+#include "incus/socket.h"
 #include "ui/actions.h"
 #include "ui/attach.h"
 #include "ui/frame.h"
@@ -197,7 +198,7 @@ static bool begin(struct app *app, struct error *err) {
     host->loop = loop_new(err);
     if (!host->loop)
         return false;
-    _cleanup_free_ char *socket = incus_find_socket(options->socket);
+    _cleanup_free_ char *socket = socket_find(options->socket);
     host->client = incus_new(host->loop, socket, settings_text(host->settings, SETTING_PROJECT));
     list_init(&app->list, &app->store);
     open_views(app);

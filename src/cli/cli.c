@@ -1,5 +1,6 @@
 /* The frame of the command line: parsing by the tables, errors, and the way to the daemon. */
 #include "cli/flags.h"
+#include "incus/socket.h"
 
 #include "base/tty.h"
 
@@ -225,7 +226,7 @@ static void trace(void *data, const char *line) {
 }
 
 bool cli_connect(struct cli *cli, struct error *err) {
-    _cleanup_free_ char *socket = incus_find_socket(cli->socket);
+    _cleanup_free_ char *socket = socket_find(cli->socket);
     cli->loop = loop_new(err);
     if (!cli->loop)
         return false;

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/targets.h"
+#include "incus/socket.h"
 
 #include <string.h>
 
@@ -75,7 +76,7 @@ static int copy(struct cli *cli, struct error *err) {
     }
     if (!cli_connect(cli, err))
         return -1;
-    if (incus_is_user_socket(incus_socket(cli->client))) {
+    if (socket_is_users(incus_socket(cli->client))) {
         error_set(err, ERROR_REFUSED, "only an administrator copies images from one project to another");
         error_hint(err, "sudo berth image copy %s --to %s", name, project);
         return -1;

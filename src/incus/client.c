@@ -1,41 +1,10 @@
 #include "incus/client.h"
 
 #include "incus/private.h"
+#include "incus/socket.h"
 
 #include <stdarg.h>
 #include <string.h>
-
-bool incus_is_user_socket(const char *socket) {
-    size_t length = strlen(socket);
-    return length > strlen(INCUS_USER_SUFFIX) &&
-           str_equal(socket + length - strlen(INCUS_USER_SUFFIX), INCUS_USER_SUFFIX);
-}
-
-static bool usable(const char *socket) {
-    return access(socket, R_OK | W_OK) == 0;
-}
-
-/* That of the daemon, unless only the other one is for us. */
-static char *socket_in(const char *dir) {
-    char *socket = str_printf("%s/unix.socket", dir);
-    _cleanup_free_ char *user = str_printf("%s" INCUS_USER_SUFFIX, socket);
-    if (!usable(socket) && usable(user))
-        str_set(&socket, user);
-    return socket;
-}
-
-char *incus_find_socket(const char *given) {
-    const char *dir = getenv("INCUS_DIR"), *socket = getenv("INCUS_SOCKET");
-    if (!str_empty(given))
-        return str_copy(given);
-    if (!str_empty(socket))
-        return str_copy(socket);
-    if (!str_empty(dir))
-        return socket_in(dir);
-    if (access("/var/lib/incus/unix.socket", F_OK) != 0 && access("/run/incus/unix.socket", F_OK) == 0)
-        return socket_in("/run/incus");
-    return socket_in("/var/lib/incus");
-}
 
 struct incus *incus_new(struct loop *loop, const char *socket, const char *project) {
     struct incus *client = mem_new(sizeof *client);
@@ -43,9 +12,9 @@ struct incus *incus_new(struct loop *loop, const char *socket, const char *proje
     client->loop = loop;
     client->socket = str_copy(socket);
     /* requests for the default project are refused there */
-    client->project = !ours                          ? str_copy(project)
-                      : incus_is_user_socket(socket) ? str_printf("user-%u", getuid())
-                                                     : str_copy("default");
+    client->project = !ours                     ? str_copy(project)
+                      : socket_is_users(socket) ? str_printf("user-%u", getuid())
+                                                : str_copy("default");
     return client;
 }
 

@@ -12,6 +12,7 @@
 
 struct incus;
 struct call;
+struct asking;
 
 /* The daemon's answer to one call; what is in it is lent for the callback's time. */
 struct reply {
@@ -24,24 +25,6 @@ struct reply {
     long owner_uid; /* X-Incus-Uid, X-Incus-Gid: of a file asked about; -1 if absent */
     long owner_gid;
 };
-
-/*
- * Where the daemon's socket is: `given` (a flag), else $INCUS_SOCKET, else unix.socket in $INCUS_DIR, or in
- * /var/lib/incus or /run/incus, the first of these two that has one. Where this user may not use it, but
- * the one of incus-user beside it (unix.socket.user), it is that. Caller owns.
- */
-char *incus_find_socket(const char *given) nodiscard;
-
-/*
- * Whether it is the socket of incus-user, by which those who are no administrators reach a project of their
- * own (https://linuxcontainers.org/incus/docs/main/explanation/security/, "Local access"); by its name.
- */
-bool incus_is_user_socket(const char *socket);
-#define INCUS_USER_SUFFIX ".user"
-/* The group whose members may use that socket; NULL: there is no such socket. Caller owns. */
-char *incus_group(const char *socket) nodiscard;
-/* The same of incus-user's socket: of this one, or of the one beside it. Caller owns. */
-char *incus_user_group(const char *socket) nodiscard;
 
 /*
  * Connects to nothing yet. `project` "" is the daemon's default; over incus-user's socket that is the
@@ -90,16 +73,23 @@ void call_drop(struct call *call);
  */
 bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
                    json_t **metadata, struct error *err) nodiscard;
-/*
- * Several GETs at once: each gets its metadata (a new reference) or its own error; one without a path is
- * not asked. Fails only if the waiting does.
- */
+/* One of several GETs at once: it gets its metadata (a new reference) or its own error. */
 struct question {
-    char *path; /* owned */
+    char *path; /* owned; NULL: it is not asked */
     json_t *metadata;
     struct error err;
 };
 void question_done(struct question *question);
+void questions_done(struct question *questions, size_t count);
+/*
+ * Asks them, one of which has a path; `done` is called when the last is answered, and the handle is gone
+ * then. The questions stay the caller's, and must stay.
+ */
+struct asking *incus_ask(struct incus *client, struct question *questions, size_t count,
+                         void (*done)(void *data), void *data) nodiscard;
+/* Asks no more: `done` will not be called. NULL is allowed. */
+void asking_drop(struct asking *asking);
+/* The same, and runs the loop until all are answered. Fails only if the waiting does. */
 bool incus_ask_all(struct incus *client, struct question *questions, size_t count,
                    struct error *err) nodiscard;
 
@@ -112,6 +102,3 @@ bool incus_each(struct incus *client, const char *path, json_each_fn *each, void
 /* GET of something that is not JSON, a log file for example. */
 bool incus_fetch(struct incus *client, const char *path, struct buffer *content,
                  struct error *err) nodiscard;
-
-/* Adds what is to do about a socket that cannot be reached, and says which of the three cases it is. */
-bool incus_unreachable(const struct incus *client, int number, const char *words, struct error *err);

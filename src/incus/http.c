@@ -1,11 +1,10 @@
 /* Calls: one libcurl transfer each, its answer checked and unwrapped. */
 #include "incus/client.h"
 #include "incus/private.h"
+#include "incus/socket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* A reply may be a whole listing, but not whatever a stranger's socket sends. */
 #define REPLY_LIMIT (64u << 20)
@@ -77,85 +76,8 @@ void call_drop(struct call *call) {
     call_free(call);
 }
 
-char *incus_group(const char *socket) {
-    struct stat info;
-    if (stat(socket, &info) < 0)
-        return NULL;
-    const struct group *group = info.st_gid ? getgrgid(info.st_gid) : NULL;
-    return str_copy(group ? group->gr_name : incus_is_user_socket(socket) ? "incus" : "incus-admin");
-}
-
-char *incus_user_group(const char *socket) {
-    _cleanup_free_ char *beside = str_printf("%s" INCUS_USER_SUFFIX, socket);
-    return incus_group(incus_is_user_socket(socket) ? socket : beside);
-}
-
-/* First the group that is not root by another name. */
-static void hint_groups(const char *socket, struct error *err) {
-    _cleanup_free_ char *user = incus_user_group(socket),
-                        *daemon = incus_is_user_socket(socket) ? NULL : incus_group(socket);
-    if (!user && !daemon)
-        error_hint(err, "its directory may not be entered by this user; --socket PATH names another");
-    if (user)
-        error_hint(err,
-                   "join the group %s, for a project of your own, then log in again: sudo usermod -aG %s "
-                   "\"$USER\"",
-                   user, user);
-    if (daemon)
-        error_hint(
-            err,
-            "%sjoin the group %s, which makes you as good as root here, then log in again: sudo usermod "
-            "-aG %s \"$USER\"",
-            user ? "or " : "", daemon, daemon);
-    if (user || daemon)
-        error_hint(err, "or in this shell alone: newgrp %s", user ? user : daemon);
-}
-
-/* incus-user sets up the project of its user when that one connects first; if it cannot, it hangs up. */
-static bool is_hang_up(const struct incus *client, CURLcode code) {
-    return incus_is_user_socket(client->socket) &&
-           (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR);
-}
-
-static bool hung_up(const struct incus *client, struct error *err) {
-    error_set(err, ERROR_DAEMON,
-              "incus-user at %s hung up, as it does when it cannot set up the project %s", client->socket,
-              client->project);
-    error_hint(err, "its log says why: sudo journalctl -u incus-user -n 5");
-    error_hint(
-        err,
-        "where it finds no free subnet: sudo incus network create incusbr-%u ipv4.address=10.X.Y.1/24 "
-        "ipv4.nat=true ipv6.address=none",
-        getuid());
-    return false;
-}
-
-bool incus_unreachable(const struct incus *client, int number, const char *words, struct error *err) {
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        error_set(err, ERROR_DAEMON, "no Incus socket at %s", client->socket);
-        error_hint(err, "is Incus installed and started? systemctl start incus");
-        error_hint(err, "a daemon elsewhere: --socket PATH, or INCUS_SOCKET, or INCUS_DIR");
-        break;
-    case EACCES:
-    case EPERM:
-        error_set(err, ERROR_DAEMON, "no permission for the Incus socket %s (it exists)", client->socket);
-        hint_groups(client->socket, err);
-        break;
-    case ECONNREFUSED:
-        error_set(err, ERROR_DAEMON,
-                  "nobody listens on the Incus socket %s (it exists): the daemon is not running",
-                  client->socket);
-        error_hint(err, "systemctl start incus");
-        break;
-    default:
-        error_set(err, ERROR_DAEMON, "the Incus daemon at %s cannot be reached: %s", client->socket, words);
-        if (strlen(client->socket) >= 108)
-            error_hint(err, "a socket's path must be shorter than 108 bytes");
-    }
-    err->code = number;
-    return false;
+static bool is_hang_up(CURLcode code) {
+    return code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR;
 }
 
 static bool not_an_incus(const struct call *call, const char *why, struct error *err) {
@@ -185,8 +107,8 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
             error_hint(err, "ulimit -n says how many there may be");
             return false;
         }
-        return incus_unreachable(call->client, (int)number,
-                                 number ? strerror((int)number) : "connection refused", err);
+        return socket_unreachable(call->client, (int)number,
+                                  number ? strerror((int)number) : "connection refused", err);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         return not_an_incus(call, "no HTTP", err);
@@ -197,8 +119,8 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
     default:
         break;
     }
-    if (is_hang_up(call->client, code))
-        return hung_up(call->client, err);
+    if (socket_is_users(call->client->socket) && is_hang_up(code))
+        return socket_hung_up(call->client, err);
     error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",
               call->client->socket, call->method, call->path, curl_easy_strerror(code));
     error_hint(err, "is it still running? incus info; then try again");
@@ -357,45 +279,4 @@ bool incus_each(struct incus *client, const char *path, json_each_fn *each, void
 
 bool incus_fetch(struct incus *client, const char *path, struct buffer *content, struct error *err) {
     return wait_for(client, "GET", path, NULL, &(struct waiting){.content = content, .err = err});
-}
-
-void question_done(struct question *question) {
-    free(question->path);
-    json_decref(question->metadata);
-    error_done(&question->err);
-}
-
-struct asking {
-    struct question *question;
-    struct call *call;
-    size_t *left;
-    bool *done;
-};
-
-static void answered(void *data, const struct reply *reply, struct error *err) {
-    struct asking *asking = data;
-    asking->call = NULL;
-    asking->question->metadata = reply ? json_incref(reply->metadata) : NULL;
-    error_move(&asking->question->err, err);
-    *asking->done = --*asking->left == 0;
-}
-
-bool incus_ask_all(struct incus *client, struct question *questions, size_t count, struct error *err) {
-    _cleanup_free_ struct asking *asking = mem_new(count * sizeof *asking);
-    size_t left = 0;
-    bool done = false;
-    for (size_t i = 0; i < count; i++)
-        left += questions[i].path != NULL;
-    if (left == 0)
-        return true;
-    for (size_t i = 0; i < count; i++) {
-        asking[i] = (struct asking){.question = &questions[i], .left = &left, .done = &done};
-        if (questions[i].path)
-            asking[i].call = incus_call(client, "GET", questions[i].path, NULL, answered, &asking[i]);
-    }
-    if (loop_run(client->loop, &done, err))
-        return true;
-    for (size_t i = 0; i < count; i++)
-        call_drop(asking[i].call);
-    return false;
 }

@@ -1,6 +1,7 @@
 #include "incus/image.h"
 
 #include "incus/await.h"
+#include "incus/socket.h"
 #include "incus/transfer.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
     _cleanup_free_ char *shown = str_shown(name);
     error_set(err, ERROR_FAILED, "image \"%s\" not found", shown);
     _cleanup_(strings_done) struct strings aliases = {0};
-    if (incus_is_user_socket(incus_socket(client)))
+    if (socket_is_users(incus_socket(client)))
         error_hint(err, "an administrator brings one in: sudo berth image copy %s --to %s", shown,
                    incus_project(client));
     if (!image_aliases(client, &aliases, &answer) || aliases.count == 0) {

@@ -55,13 +55,12 @@ bool server_read(const struct incus *client, struct question *questions, struct 
 }
 
 /* For an array of SERVER_QUESTIONS. */
-static void questions_done(struct question (*all)[SERVER_QUESTIONS]) {
-    for (int i = 0; i < SERVER_QUESTIONS; i++)
-        question_done(&(*all)[i]);
+static void cleanup_questions(struct question (*all)[SERVER_QUESTIONS]) {
+    questions_done(*all, SERVER_QUESTIONS);
 }
 
 bool server_get(struct incus *client, struct server *server, struct error *err) {
-    _cleanup_(questions_done) struct question questions[SERVER_QUESTIONS] = {0};
+    _cleanup_(cleanup_questions) struct question questions[SERVER_QUESTIONS] = {0};
     server_ask(client, questions);
     return incus_ask_all(client, questions, SERVER_QUESTIONS, err) &&
            server_read(client, questions, server, err);

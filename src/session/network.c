@@ -15,14 +15,14 @@ struct keeper *session_keep_network(struct incus *client, const struct instance 
 
 #define QUESTIONS (NETWORK_QUESTIONS + SERVER_QUESTIONS)
 
-static void questions_done(struct question (*all)[QUESTIONS]) {
-    for (int i = 0; i < QUESTIONS; i++)
-        question_done(&(*all)[i]);
+/* For an array of QUESTIONS. */
+static void cleanup_questions(struct question (*all)[QUESTIONS]) {
+    questions_done(*all, QUESTIONS);
 }
 
 /* What the daemon has of it, and the profile's NICs. */
 static bool look(struct incus *client, struct network *network, json_t **nics, struct error *err) {
-    _cleanup_(questions_done) struct question questions[QUESTIONS] = {0};
+    _cleanup_(cleanup_questions) struct question questions[QUESTIONS] = {0};
     _cleanup_(server_done) struct server server = {0};
     struct question *about = &questions[NETWORK_QUESTIONS], *profile = &about[SERVER_ASK_PROFILE];
     network_ask(network, questions);

@@ -5,13 +5,7 @@
 #define PAUSE_FIRST_MS   250
 #define PAUSE_LONGEST_MS 8000
 
-struct asking;
-
-/* One of the questions about the daemon itself. */
-struct asking_server {
-    struct link *link;
-    struct call *call;
-};
+struct asked_instance;
 
 struct link {
     struct incus *client;
@@ -19,8 +13,8 @@ struct link {
     struct events *events;
     struct call *asking_list;
     struct question questions[SERVER_QUESTIONS];
-    struct asking_server asking_server[SERVER_QUESTIONS];
-    struct asking *asked; /* single instances */
+    struct asking *asking_server;
+    struct asked_instance *asked; /* single instances */
     bool list_again;
     struct timer *retry;
     long pause; /* milliseconds until the next try */
@@ -29,8 +23,8 @@ struct link {
 };
 
 /* One instance that is asked for. */
-struct asking {
-    struct asking *next;
+struct asked_instance {
+    struct asked_instance *next;
     struct link *link;
     struct call *call;
     char *name;
@@ -74,46 +68,30 @@ static void ask_list(struct link *link) {
 }
 
 static void forget_questions(struct link *link) {
-    for (int i = 0; i < SERVER_QUESTIONS; i++) {
-        call_drop(link->asking_server[i].call);
-        link->asking_server[i].call = NULL;
-        question_done(&link->questions[i]);
-        link->questions[i] = (struct question){0};
-    }
+    asking_drop(link->asking_server);
+    link->asking_server = NULL;
+    questions_done(link->questions, SERVER_QUESTIONS);
 }
 
-/* The answers are read when the last of them is there. */
-static void server_came(void *data, const struct reply *reply, struct error *err) {
-    struct asking_server *asking = data;
-    struct link *link = asking->link;
-    struct question *question = &link->questions[asking - link->asking_server];
-    _cleanup_(error_done) struct error reading = {0};
-    asking->call = NULL;
-    question->metadata = reply ? json_incref(reply->metadata) : NULL;
-    error_move(&question->err, err);
-    for (int i = 0; i < SERVER_QUESTIONS; i++)
-        if (link->asking_server[i].call)
-            return;
-    if (server_read(link->client, link->questions, &link->store->server, &reading)) {
-        forget_questions(link);
+static void server_came(void *data) {
+    struct link *link = data;
+    _cleanup_(error_done) struct error err = {0};
+    link->asking_server = NULL;
+    bool good = server_read(link->client, link->questions, &link->store->server, &err);
+    forget_questions(link);
+    if (good)
         changed(link);
-        return;
-    }
-    connect_again(link, &reading);
+    else
+        connect_again(link, &err);
 }
 
 static void ask_server(struct link *link) {
     server_ask(link->client, link->questions);
-    for (int i = 0; i < SERVER_QUESTIONS; i++)
-        link->asking_server[i].link = link;
-    for (int i = 0; i < SERVER_QUESTIONS; i++)
-        if (link->questions[i].path)
-            link->asking_server[i].call = incus_call(link->client, "GET", link->questions[i].path, NULL,
-                                                     server_came, &link->asking_server[i]);
+    link->asking_server = incus_ask(link->client, link->questions, SERVER_QUESTIONS, server_came, link);
 }
 
-static void asking_free(struct asking *asking) {
-    struct asking **at = &asking->link->asked;
+static void asking_free(struct asked_instance *asking) {
+    struct asked_instance **at = &asking->link->asked;
     while (*at != asking)
         at = &(*at)->next;
     *at = asking->next;
@@ -125,7 +103,7 @@ static void asking_free(struct asking *asking) {
 static void ask_instance(struct link *link, const char *name);
 
 static void instance_came(void *data, const struct reply *reply, struct error *err) {
-    struct asking *asking = data;
+    struct asked_instance *asking = data;
     struct link *link = asking->link;
     struct store_row *row = store_find(link->store, asking->name);
     bool again = row && row->again;
@@ -152,8 +130,8 @@ static void ask_instance(struct link *link, const char *name) {
     }
     if (row)
         row->wanted = true;
-    struct asking *asking = mem_new(sizeof *asking);
-    *asking = (struct asking){.next = link->asked, .link = link, .name = str_copy(name)};
+    struct asked_instance *asking = mem_new(sizeof *asking);
+    *asking = (struct asked_instance){.next = link->asked, .link = link, .name = str_copy(name)};
     link->asked = asking;
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     asking->call = incus_call(link->client, "GET", path, NULL, instance_came, asking);
@@ -229,7 +207,7 @@ void link_close(struct link *link) {
         return;
     disconnect(link);
     timer_stop(link->retry);
-    for (struct asking *asking = link->asked, *next; asking; asking = next) {
+    for (struct asked_instance *asking = link->asked, *next; asking; asking = next) {
         next = asking->next;
         asking_free(asking);
     }
