@@ -108,6 +108,14 @@ char *str_shown(const char *text) {
     return out.data;
 }
 
+void strings_add_all(struct strings *list, ...) {
+    va_list items;
+    va_start(items, list);
+    for (const char *item; (item = va_arg(items, const char *));)
+        strings_add(list, item);
+    va_end(items);
+}
+
 void strings_take(struct strings *list, char *take_text) {
     list->items = mem_grow(list->items, (list->count + 2) * sizeof *list->items);
     list->items[list->count++] = take_text;

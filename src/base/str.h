@@ -40,6 +40,9 @@ bool str_to_number(const char *text, unsigned long limit, unsigned long *number)
  * that are no UTF-8 become "?". The caller owns the result.
  */
 char *str_shown(const char *text) nodiscard;
+/* `word` as a POSIX shell takes it back: in quotes where it needs them, and fit to be shown. Caller owns.
+ */
+char *str_quoted(const char *word) nodiscard;
 
 /* Whether text is valid UTF-8 (RFC 3629). */
 bool str_is_utf8(const char *text);
@@ -57,9 +60,8 @@ struct strings {
 };
 void strings_add(struct strings *list, const char *text);
 void strings_take(struct strings *list, char *take_text);
-/* `word` as a POSIX shell takes it back: in quotes where it needs them, and fit to be shown. Caller owns.
- */
-char *str_quoted(const char *word) nodiscard;
+/* All of them, up to NULL. */
+void strings_add_all(struct strings *list, ...) __attribute__((sentinel));
 void strings_printf(struct strings *list, const char *format, ...) printf_like(2, 3);
 bool strings_has(const struct strings *list, const char *text);
 /* The items with `separator` between them; the caller owns the result. */

@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "idmap/explain.h"
+#include "incus/socket.h"
 #include "launch/ownership.h"
 
 #include <errno.h>
@@ -63,9 +64,7 @@ static bool delegate(struct cli *cli, const struct idmap_line *line, struct erro
     _cleanup_(strings_done) struct strings command = {0};
     _cleanup_free_ char *input = line_for(line),
                         *shown = str_printf("echo %s | sudo tee -a %s", line->line, line->file);
-    const char *const words[] = {"sudo", "tee", "-a", line->file};
-    for (size_t i = 0; i < array_length(words); i++)
-        strings_add(&command, words[i]);
+    strings_add_all(&command, "sudo", "tee", "-a", line->file, NULL);
     return carry_out(cli, &command, input, shown, err);
 }
 
@@ -80,7 +79,7 @@ static bool is_member(const char *group, const char *user) {
 /* The group of incus-user's socket where there is one: the other makes its members as good as root. */
 static bool join(struct cli *cli, struct error *err) {
     const char *socket = incus_socket(cli->client);
-    _cleanup_free_ char *of_user = incus_user_group(socket), *of_daemon = incus_group(socket);
+    _cleanup_free_ char *of_user = socket_user_group(socket), *of_daemon = socket_group(socket);
     const char *group = of_user ? of_user : of_daemon;
     const struct passwd *account = getpwuid(getuid());
     if (!group || !account)
@@ -91,9 +90,7 @@ static bool join(struct cli *cli, struct error *err) {
         return true;
     }
     _cleanup_(strings_done) struct strings command = {0};
-    const char *const words[] = {"sudo", "usermod", "-aG", group, account->pw_name};
-    for (size_t i = 0; i < array_length(words); i++)
-        strings_add(&command, words[i]);
+    strings_add_all(&command, "sudo", "usermod", "-aG", group, account->pw_name, NULL);
     _cleanup_free_ char *shown = typed(&command);
     bool good = carry_out(cli, &command, NULL, shown, err);
     if (good && cli->apply)

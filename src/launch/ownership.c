@@ -51,15 +51,9 @@ json_t *ownership_json(const struct owners *owners, const struct idmap_facts *fa
 }
 
 void ownership_remedy(const char *workspace, const struct idmap_facts *facts, struct strings *command) {
-    const char *const before[] = {"sudo", "find", workspace, "-xdev", "!", "-uid"};
-    for (size_t i = 0; i < array_length(before); i++)
-        strings_add(command, before[i]);
-    strings_printf(command, "%u", facts->host.uid);
+    _cleanup_free_ char *uid = str_printf("%u", facts->host.uid),
+                        *both = str_printf("%u:%u", facts->host.uid, facts->host.gid);
     /* from within each directory: a name that becomes a link meanwhile leads nowhere else */
-    const char *const after[] = {"-execdir", "chown", "-h"};
-    for (size_t i = 0; i < array_length(after); i++)
-        strings_add(command, after[i]);
-    strings_printf(command, "%u:%u", facts->host.uid, facts->host.gid);
-    strings_add(command, "{}");
-    strings_add(command, "+");
+    strings_add_all(command, "sudo", "find", workspace, "-xdev", "!", "-uid", uid, "-execdir", "chown",
+                    "-h", both, "{}", "+", NULL);
 }

@@ -56,9 +56,7 @@ static const char tool_then_shell[] =
 static void add_tool(const char *tool, struct strings *command) {
     _cleanup_free_ char *words = str_copy(tool);
     char *rest = words;
-    const char *const fixed[] = {"sh", "-c", tool_then_shell, "sh"};
-    for (size_t i = 0; i < array_length(fixed); i++)
-        strings_add(command, fixed[i]);
+    strings_add_all(command, "sh", "-c", tool_then_shell, "sh", NULL);
     for (char *word; (word = strsep(&rest, " \t"));)
         if (*word)
             strings_add(command, word);
@@ -124,10 +122,8 @@ enum tmux_start tmux_start(const struct inside *inside, const char *tool, const 
                                        home ? "[ -d \"$HOME\" ]" : "true", STATUS_NO_HOME, wait_ready);
     _cleanup_(strings_done) struct strings command = {0};
     int status = -1;
-    const char *const fixed[] = {"sh", "-c", script,  "sh", "tmux",        "new-session",
-                                 "-d", "-s", session, "-c", WORKSPACE_PATH};
-    for (size_t i = 0; i < array_length(fixed); i++)
-        strings_add(&command, fixed[i]);
+    strings_add_all(&command, "sh", "-c", script, "sh", "tmux", "new-session", "-d", "-s", session, "-c",
+                    WORKSPACE_PATH, NULL);
     if (tool[strspn(tool, " \t")])
         add_tool(tool, &command);
     if (!run(inside, command.items, &status, err))
