@@ -66,7 +66,7 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
     switch (decision->reason) {
     case IDMAP_IDS_MATCH:
         return str_printf("host ids %u:%u are code's ids, and %s %s idmapped mounts", facts->host.uid,
-                          facts->host.gid, facts->filesystem,
+                          facts->host.gid, facts->deciding,
                           facts->mount_ok == IDMAP_YES ? "takes" : "may take");
     case IDMAP_IDS_DIFFER:
         if (facts->host.uid != facts->code.uid)
@@ -78,7 +78,7 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
         return str_printf("the ids match, but idmapped mounts are not to be relied on under %s (%s)",
                           explain_vm(facts->vm), facts->vm_evidence);
     case IDMAP_FILESYSTEM:
-        return str_printf("the ids match, but %s does not take idmapped mounts", facts->filesystem);
+        return str_printf("the ids match, but %s does not take idmapped mounts", facts->deciding);
     case IDMAP_NO_DAEMON_SUPPORT:
         return str_copy("the ids match, but this kernel or daemon has no idmapped mounts");
     case IDMAP_PROFILE:
@@ -130,7 +130,7 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
     if (decision->warnings & IDMAP_WARN_SHIFT_UNPROVEN)
         strings_printf(
             warnings, "whether %s takes idmapped mounts here shows at the start; if not, raw.idmap is used",
-            facts->filesystem);
+            facts->deciding);
     if (decision->warnings & IDMAP_WARN_DAEMON_UNKNOWN)
         strings_add(warnings, "the daemon was not asked whether it has idmapped mounts");
     if (decision->warnings & IDMAP_WARN_SUBID && facts->subuid_malformed)
@@ -288,8 +288,8 @@ void explain_text(const char *workspace, const struct idmap_facts *facts,
     buffer_printf(out, "delegated   uid %u: %s, gid %u: %s\n", facts->host.uid,
                   explain_delegation(facts->uid_delegation), facts->host.gid,
                   explain_delegation(facts->gid_delegation));
-    buffer_printf(out, "idmapped    %s: %s, daemon: %s\n", facts->filesystem,
-                  explain_answer(facts->mount_ok), explain_answer(facts->daemon_ok));
+    buffer_printf(out, "idmapped    %s: %s, daemon: %s\n", facts->deciding, explain_answer(facts->mount_ok),
+                  explain_answer(facts->daemon_ok));
     if (facts->vm != IDMAP_VM_NONE)
         buffer_printf(out, "vm host     %s (%s)\n", explain_vm(facts->vm), facts->vm_evidence);
     if (*facts->project.name)
@@ -329,19 +329,22 @@ json_t *explain_decision_json(const struct idmap_decision *decision) {
     return value;
 }
 
+static json_t *ids_json(struct idmap_ids ids) {
+    return json_pack("{s:I, s:I}", "uid", (json_int_t)ids.uid, "gid", (json_int_t)ids.gid);
+}
+
 static json_t *facts_json(const struct idmap_facts *facts) {
+    json_t *host = ids_json(facts->host), *owner = ids_json(facts->owner);
+    json_object_set_new(host, "source", json_string(explain_source(facts->source)));
+    json_object_set_new(owner, "mode", json_integer(facts->mode));
     return json_pack(
-        "{s:{s:I, s:I, s:s}, s:{s:I, s:I}, s:b, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:I, s:I, s:I}, "
-        "s:b, s:s}",
-        "host", "uid", (json_int_t)facts->host.uid, "gid", (json_int_t)facts->host.gid, "source",
-        explain_source(facts->source), "code", "uid", (json_int_t)facts->code.uid, "gid",
-        (json_int_t)facts->code.gid, "disable_shift", facts->disable_shift, "filesystem", facts->filesystem,
-        "idmapped_mounts", explain_answer(facts->mount_ok), "daemon_idmapped_mounts",
-        explain_answer(facts->daemon_ok), "vm", explain_vm(facts->vm), "vm_evidence", facts->vm_evidence,
-        "delegated", "uid", explain_delegation(facts->uid_delegation), "gid",
-        explain_delegation(facts->gid_delegation), "owner", "uid", (json_int_t)facts->owner.uid, "gid",
-        (json_int_t)facts->owner.gid, "mode", (json_int_t)facts->mode, "profile_maps", facts->profile_maps,
-        "project", facts->project.name);
+        "{s:o, s:o, s:o, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "host", host, "code",
+        ids_json(facts->code), "owner", owner, "delegated", "uid",
+        explain_delegation(facts->uid_delegation), "gid", explain_delegation(facts->gid_delegation),
+        "filesystem", facts->filesystem, "deciding_filesystem", facts->deciding, "idmapped_mounts",
+        explain_answer(facts->mount_ok), "daemon_idmapped_mounts", explain_answer(facts->daemon_ok), "vm",
+        explain_vm(facts->vm), "vm_evidence", facts->vm_evidence, "project", facts->project.name,
+        "disable_shift", facts->disable_shift, "profile_maps", facts->profile_maps);
 }
 
 json_t *explain_json(const char *workspace, const struct idmap_facts *facts,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
@@ -60,6 +61,7 @@ bool facts_gather(const char *workspace, const struct facts_input *input, struct
     if (!mounts_type(fd, workspace, facts->filesystem, sizeof facts->filesystem, err))
         return false;
     facts->mount_ok = answer_for(facts->filesystem);
+    memcpy(facts->deciding, facts->filesystem, sizeof facts->deciding);
     facts->vm = vmhost_detect(facts->filesystem, facts->vm_evidence, sizeof facts->vm_evidence);
     facts->host = facts_host_ids((struct idmap_ids){getuid(), getgid()}, getenv("SUDO_UID"),
                                  getenv("SUDO_GID"), facts->owner, &facts->source);

@@ -51,9 +51,10 @@ struct idmap_facts {
     struct idmap_ids host;
     enum idmap_source source;
     struct idmap_ids code;
-    bool disable_shift;          /* the user's setting */
-    char filesystem[40];         /* as mountinfo names it: "ext4", "fuse.bindfs" */
-    enum idmap_answer mount_ok;  /* whether it, and that of every extra mount, takes idmapped mounts */
+    bool disable_shift;         /* the user's setting */
+    char filesystem[40];        /* as mountinfo names it: "ext4", "fuse.bindfs" */
+    enum idmap_answer mount_ok; /* whether it, and that of every extra mount, takes idmapped mounts */
+    char deciding[40]; /* the filesystem by which that is so: the workspace's, or an extra mount's */
     enum idmap_answer daemon_ok; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
     enum idmap_vm vm;
     char vm_evidence[80]; /* by what it is told: "account lima"; "" where there is none */

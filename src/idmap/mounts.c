@@ -1,24 +1,25 @@
 #include "idmap/mounts.h"
 
-#include "base/path.h"
+#include "base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
-bool mounts_type_of_id(const char *mountinfo, unsigned long id, char *type, size_t room) {
-    _cleanup_free_ char *copy = str_copy(mountinfo);
-    char *lines = copy;
-    for (char *line; (line = strsep(&lines, "\n"));) {
-        const char *number = strsep(&line, " ");
+bool mounts_type_of_id(FILE *mountinfo, unsigned long id, char *type, size_t room) {
+    _cleanup_free_ char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, mountinfo) > 0) {
+        char *rest = line;
+        const char *number = strsep(&rest, " ");
         unsigned long value;
-        if (!line || !str_to_number(number, UINT32_MAX, &value) || value != id)
+        if (!rest || !str_to_number(number, UINT32_MAX, &value) || value != id)
             continue;
-        const char *dash = strstr(line, " - ");
+        const char *dash = strstr(rest, " - ");
         if (!dash)
             return false;
-        snprintf(type, room, "%.*s", (int)strcspn(dash + 3, " "), dash + 3);
+        snprintf(type, room, "%.*s", (int)strcspn(dash + 3, " \n"), dash + 3);
         return true;
     }
     return false;
@@ -28,12 +29,11 @@ bool mounts_type(int fd, const char *path, char *type, size_t room, struct error
     struct statx info;
     if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &info) < 0)
         return error_errno(err, errno, "cannot look at %s", path);
-    _cleanup_(buffer_done) struct buffer content = {0};
-    if (!path_read("/proc/self/mountinfo", &content, err))
-        return false;
-    if (!mounts_type_of_id(content.data, info.stx_mnt_id, type, room))
-        return error_set(err, ERROR_FAILED, "%s: its mount is not in /proc/self/mountinfo", path);
-    return true;
+    _cleanup_fclose_ FILE *mountinfo = fopen("/proc/self/mountinfo", "re");
+    if (!mountinfo)
+        return error_errno(err, errno, "cannot read /proc/self/mountinfo");
+    return mounts_type_of_id(mountinfo, info.stx_mnt_id, type, room) ||
+           error_set(err, ERROR_FAILED, "%s: its mount is not in /proc/self/mountinfo", path);
 }
 
 static bool is_one_of(const char *type, const char *const *list, size_t count) {

@@ -5,11 +5,14 @@
 
 #include "idmap/idmap.h"
 
+#include <stdio.h>
+
 /*
- * The filesystem type of the mount `id` in `mountinfo`, the text of /proc/self/mountinfo (proc(5):
- * field 1 is the id, the type is the first field behind the lone "-"). False if it is not there.
+ * The filesystem type of the mount `id` in `mountinfo`, of the form of /proc/self/mountinfo (proc(5):
+ * field 1 is the id, the type is the first field behind the lone "-"); read line by line, for there may be
+ * many. False if it is not there.
  */
-bool mounts_type_of_id(const char *mountinfo, unsigned long id, char *type, size_t room);
+bool mounts_type_of_id(FILE *mountinfo, unsigned long id, char *type, size_t room);
 
 /* The type of the mount on which the open directory lies, by statx's mount id. */
 bool mounts_type(int fd, const char *path, char *type, size_t room, struct error *err) nodiscard;

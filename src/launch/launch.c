@@ -215,12 +215,12 @@ static bool without_shift(struct launch *launch, struct error *err) {
     error_done(err);
     if (!prepare_without_shift(prepared, err))
         return false;
-    prepared->no_shift = prepared->facts.filesystem;
+    prepared->no_shift = prepared->facts.deciding;
     if (!attempt(launch, err))
         return false;
     watcher_notice(launch->watcher,
                    "%s does not take idmapped mounts here: using raw.idmap \"%s\" instead of shift",
-                   prepared->facts.filesystem, prepared->decision.raw);
+                   prepared->facts.deciding, prepared->decision.raw);
     return true;
 }
 

@@ -43,11 +43,14 @@ bool prepare_decision(const struct settings *settings, const char *source, const
     if (!facts_gather(source, &input, facts, err))
         return false;
     for (size_t i = 0; mounts && i < mounts->count; i++) {
-        char type[sizeof facts->filesystem];
-        enum idmap_answer mount_ok;
+        char type[sizeof facts->deciding];
+        enum idmap_answer mount_ok, both;
         if (!facts_filesystem(mounts->items[i].source, type, sizeof type, &mount_ok, err))
             return false;
-        facts->mount_ok = idmap_both(facts->mount_ok, mount_ok);
+        both = idmap_both(facts->mount_ok, mount_ok);
+        if (both != facts->mount_ok)
+            memcpy(facts->deciding, type, sizeof type);
+        facts->mount_ok = both;
     }
     if (server)
         read_project(&server->project, source, mounts, facts);
@@ -139,9 +142,8 @@ enum {
 };
 
 /* For an array of QUESTIONS. */
-static void questions_done(struct question (*all)[QUESTIONS]) {
-    for (int i = 0; i < QUESTIONS; i++)
-        question_done(&(*all)[i]);
+static void cleanup_questions(struct question (*all)[QUESTIONS]) {
+    questions_done(*all, QUESTIONS);
 }
 
 /* What a container that is there and runs publishes itself is not in the way. */
@@ -233,7 +235,7 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
         !read_network(client, request->settings, prepared, err))
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
-    _cleanup_(questions_done) struct question questions[QUESTIONS] = {
+    _cleanup_(cleanup_questions) struct question questions[QUESTIONS] = {
         [ASK_NAMES] = {.path = incus_path("recursion=0", "instances", NULL)},
         [ASK_IMAGE] = {.path = incus_path(NULL, "images", "aliases", image, NULL)},
     };

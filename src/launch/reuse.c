@@ -158,7 +158,7 @@ static bool add_devices(struct incus *client, const struct prepared *prepared, c
 static bool heal(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                  struct plan *plan, struct error *err) {
     const struct instance *instance = &prepared->existing;
-    const char *filesystem = prepared->facts.filesystem;
+    const char *filesystem = prepared->facts.deciding;
     error_done(err);
     if (!prepare_without_shift(prepared, err))
         return false;

@@ -7,7 +7,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     _cleanup_free_ char *text = fuzz_text(bytes, size);
     char type[40] = "";
-    if (mounts_type_of_id(text, 29, type, sizeof type)) {
+    _cleanup_fclose_ FILE *file = fmemopen(text, strlen(text), "r");
+    if (file && mounts_type_of_id(file, 29, type, sizeof type)) {
         assert(strlen(type) < sizeof type);
         (void)mounts_idmapped(type, "6.1.0");
         (void)mounts_idmapped(type, "6.12.0");

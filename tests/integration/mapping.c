@@ -76,6 +76,36 @@ static void test_mounts(void **state) {
     assert_int_equal(umount(inner) | umount(odd) | umount(bound), 0);
 }
 
+/* One more mount, of a filesystem that does not take idmapped mounts, decides for all; and is named. */
+static void test_mount_decides(void **state) {
+    (void)state;
+    _cleanup_free_ char *folder = new_folder("ext4", 1000, 1000), *more = new_folder("fuse", 1000, 1000),
+                        *mount = str_printf("%s:/more", more);
+    struct how how = {.uid = 1000, .gid = 1000, .cwd = folder};
+    _result_ shown = berth(&how, "idmap", "--mount", mount, NULL);
+    assert_has(shown.out, "(ext4, owner 1000:1000");
+    assert_has(shown.out, "idmapped    fuse: ");
+    _result_ run = berth(&how, "run", "--persistent", "--mount", mount, "--image", "berth-small", "--",
+                         "touch", "f", "/more/f", NULL);
+    assert_status(run, 0);
+    _cleanup_free_ char *here = file_owner(folder, "f"), *there = file_owner(more, "f"),
+                        *names = containers(), *name = str_copy_n(names, strcspn(names, "\n"));
+    assert_string_equal(here, "1000:1000");
+    assert_string_equal(there, "1000:1000");
+    _result_ raw = incus_command("config", "get", name, "raw.idmap", NULL);
+    assert_string_equal(raw.out, "both 1000 1000\n");
+    if (strstr(shown.out, "method      shift")) { /* a kernel on which that shows at the start */
+        assert_has(run.err, "fuse does not take idmapped mounts here");
+        _result_ recorded = incus_command("config", "get", name, "user.berth.no-shift", NULL);
+        assert_string_equal(recorded.out, "fuse\n");
+        _result_ again = berth(&how, "run", "--persistent", "--mount", mount, "--image", "berth-small",
+                               "--", "true", NULL);
+        assert_status(again, 0);
+        assert_string_equal(again.err, "");
+    }
+    remove_containers();
+}
+
 /* A hook that does something between the decision and the start. */
 static struct result run_with_hook(const char *folder, const char *script) {
     _cleanup_free_ char *other = new_folder("", 0, 0), *hook = str_printf("%s/hook", other),
@@ -359,9 +389,10 @@ static void test_images(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        live_test(test_mounts),    live_test(test_prediction_wrong), live_test(test_healed_once),
-        live_test(test_owners),    live_test(test_owners_bounded),   live_test(test_fix),
-        live_test(test_fix_group), live_test(test_subid_lines),      live_test(test_images),
+        live_test(test_mounts),      live_test(test_mount_decides), live_test(test_prediction_wrong),
+        live_test(test_healed_once), live_test(test_owners),        live_test(test_owners_bounded),
+        live_test(test_fix),         live_test(test_fix_group),     live_test(test_subid_lines),
+        live_test(test_images),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

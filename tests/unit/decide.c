@@ -8,6 +8,7 @@ static const struct idmap_facts plain = {
     .host = {1000, 1000},
     .code = {1000, 1000},
     .filesystem = "ext4",
+    .deciding = "ext4",
     .mount_ok = IDMAP_YES,
     .daemon_ok = IDMAP_YES,
     .uid_delegation = IDMAP_DELEGATED,

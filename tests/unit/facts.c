@@ -8,6 +8,7 @@
 #include "workspace/owners.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static bool delegates(const char *file, unsigned long id) {
@@ -66,6 +67,12 @@ static void test_subid(void **state) {
     assert_false(delegates("", 0));
 }
 
+static bool type_of(const char *mountinfo, unsigned long id, char *type, size_t room) {
+    _cleanup_fclose_ FILE *file = fmemopen((char *)mountinfo, strlen(mountinfo), "r");
+    assert_non_null(file);
+    return mounts_type_of_id(file, id, type, room);
+}
+
 static void test_mountinfo(void **state) {
     (void)state;
     const char *mountinfo = "22 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
@@ -73,12 +80,12 @@ static void test_mountinfo(void **state) {
                             "not a line\n\n"
                             "42 22 0:39 / /c rw no-dash\n";
     char type[16];
-    assert_true(mounts_type_of_id(mountinfo, 22, type, sizeof type));
+    assert_true(type_of(mountinfo, 22, type, sizeof type));
     assert_string_equal(type, "ext4");
-    assert_true(mounts_type_of_id(mountinfo, 41, type, sizeof type));
+    assert_true(type_of(mountinfo, 41, type, sizeof type));
     assert_string_equal(type, "fuse.bindfs");
-    assert_false(mounts_type_of_id(mountinfo, 42, type, sizeof type));
-    assert_false(mounts_type_of_id(mountinfo, 4, type, sizeof type));
+    assert_false(type_of(mountinfo, 42, type, sizeof type));
+    assert_false(type_of(mountinfo, 4, type, sizeof type));
 }
 
 static void test_filesystems(void **state) {
@@ -185,7 +192,7 @@ static void test_many_mounts(void **state) {
     for (int i = 0; i < 100000; i++)
         buffer_printf(&text, "%d 1 0:%d / /mnt/\\040%d rw - ext4 /dev/x rw\n", i, i, i);
     int64_t begin = loop_now();
-    assert_true(mounts_type_of_id(text.data, 99999, type, sizeof type));
+    assert_true(type_of(text.data, 99999, type, sizeof type));
     assert_string_equal(type, "ext4");
     assert_true(loop_now() - begin < 1000); /* the square of that many is minutes */
 }
