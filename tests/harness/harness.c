@@ -233,6 +233,19 @@ bool file_exists(const char *folder, const char *name) {
     return access(path, F_OK) == 0;
 }
 
+void write_file(const char *path, mode_t mode, const char *content) {
+    _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    assert_true(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
+    assert_int_equal(fchmod(fd, mode), 0);
+}
+
+char *read_file(const char *path) {
+    char content[4096] = "";
+    _cleanup_close_ int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0 && read(fd, content, sizeof content - 1) >= 0);
+    return str_copy(content);
+}
+
 struct loop *daemon_loop(void) {
     static struct loop *loop;
     static struct error err;

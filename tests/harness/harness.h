@@ -70,6 +70,9 @@ void check_status(const struct result *result, int wanted, const char *file, int
 char *new_folder(const char *filesystem, uid_t uid, gid_t gid);
 char *file_owner(const char *folder, const char *name); /* "1001:1001"; "" if it is not there */
 bool file_exists(const char *folder, const char *name);
+/* Makes a file or writes it anew, in place; the first 4 KiB of one, caller owns. */
+void write_file(const char *path, mode_t mode, const char *content);
+char *read_file(const char *path);
 
 /* Names of the test's own containers, one to a line, sorted; "" if there is none. Waits up to 30 s
  * for `gone` to become true of it: an ephemeral container is deleted behind berth's back. */

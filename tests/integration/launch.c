@@ -165,12 +165,6 @@ static void test_no_range_free(void **state) {
     assert_string_equal(owner, "1001:1001");
 }
 
-static void write_file(const char *path, mode_t mode, const char *content) {
-    _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    assert_true(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
-    assert_int_equal(fchmod(fd, mode), 0);
-}
-
 /* The hook sees an instance that has never run; when it fails nothing is left. */
 static void test_pre_start(void **state) {
     (void)state;

@@ -10,26 +10,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define WORKER  2345
-#define WORKERS 2346
-
 static void shell(const char *format, const char *a, const char *b) {
     _cleanup_free_ char *line = str_printf(format, a, b);
     _result_ result = shell_line(&(struct how){0}, line);
     assert_status(result, 0);
-}
-
-static void write_file(const char *path, mode_t mode, const char *content) {
-    _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    assert_true(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
-    assert_int_equal(fchmod(fd, mode), 0);
-}
-
-static char *read_file(const char *path) {
-    char content[4096] = "";
-    _cleanup_close_ int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && read(fd, content, sizeof content - 1) >= 0);
-    return str_copy(content);
 }
 
 static char *folder_in(const char *parent, const char *name) {
@@ -228,21 +212,14 @@ static void test_owners_bounded(void **state) {
     shell("rm -r %s", folder, NULL);
 }
 
-/* Somebody with an account and sudo, whose ids nobody has delegated. */
-static void make_worker(void) {
-    shell("grep -q ^worker: /etc/passwd || { echo worker:*:2345:2346::/nonexistent:/bin/sh >>/etc/passwd;"
-          "echo workers:x:2346: >>/etc/group; echo 'worker ALL=(ALL) NOPASSWD: ALL' "
-          ">\"$BERTH_DEV_DIR/etc/sudoers\";"
-          "chmod 440 \"$BERTH_DEV_DIR/etc/sudoers\"; mount --bind \"$BERTH_DEV_DIR/etc/sudoers\" "
-          "/etc/sudoers; }",
-          NULL, NULL);
-}
+/* An account of tests/run's, with sudo, whose ids nobody has delegated. */
+#define WORKER  2345
+#define WORKERS 2346
 
 /* From refused to written, by the commands that berth prints and does: what is there stays, and twice is
  * once. */
 static void test_fix(void **state) {
     (void)state;
-    make_worker();
     _cleanup_free_ char *folder = new_folder("", WORKER, WORKERS), *before = read_file("/etc/subuid"),
                         *groups = read_file("/etc/subgid");
     struct how how = {.uid = WORKER, .gid = WORKERS, .cwd = folder};
@@ -279,18 +256,22 @@ static void test_fix(void **state) {
 /* Without a way to the daemon: the group of incus-user first, since the other one is root's power. */
 static void test_fix_group(void **state) {
     (void)state;
-    make_worker();
-    _cleanup_free_ char *folder = new_folder("", WORKER, WORKERS);
+    _cleanup_free_ char *folder = new_folder("", WORKER, WORKERS), *before = read_file("/etc/subuid"),
+                        *groups = read_file("/etc/subgid");
     struct how how = {.uid = WORKER, .gid = WORKERS, .cwd = folder, .no_group = true};
     _result_ printed = berth(&how, "idmap", "--fix", NULL);
     assert_status(printed, 0);
     assert_true(str_starts(printed.out, "sudo usermod -aG incus worker\n"));
-    shell("sed 's/^incus:.*/&,worker/' /etc/group >/tmp/group.$$ && cat /tmp/group.$$ >/etc/group; rm "
-          "/tmp/group.$$",
-          NULL, NULL);
-    _result_ member = berth(&how, "idmap", "--fix", NULL);
-    assert_has(member.err, "worker is in the group incus: log in again");
-    assert_has_not(member.out, "usermod");
+    _result_ joined = berth(&how, "idmap", "--fix", "--apply", NULL);
+    assert_status(joined, 0);
+    assert_has(joined.err, "log in again, or newgrp incus");
+    _cleanup_free_ char *group = read_file("/etc/group");
+    assert_has(group, "\nincus:x:992:member,worker\n");
+    _result_ again = berth(&how, "idmap", "--fix", NULL);
+    assert_has(again.err, "worker is in the group incus: log in again");
+    assert_has_not(again.out, "usermod");
+    write_file("/etc/subuid", 0644, before);
+    write_file("/etc/subgid", 0644, groups);
 }
 
 /* Lines with mistakes count for nothing and are named; overlapping ranges and the largest ids work. */

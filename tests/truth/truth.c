@@ -32,19 +32,12 @@ static bool brief(void) {
     return !str_empty(getenv("BERTH_TRUTH_BRIEF"));
 }
 
-static void write_file(const char *path, const char *text) {
-    _cleanup_fclose_ FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-}
-
-/* In place: the files are mounted over those of the system. */
 static void delegate(const struct row *row) {
     _cleanup_free_ char *uids = str_printf("root:1000000:1000000000\nroot:%u:1\n", row->user.uid),
                         *gids = str_printf("root:1000000:1000000000\nroot:%u:1\n", row->user.gid);
     const char *none = "root:1000000:1000000000\n";
-    write_file("/etc/subuid", row->delegated == NEITHER ? none : uids);
-    write_file("/etc/subgid", row->delegated == BOTH ? gids : none);
+    write_file("/etc/subuid", 0644, row->delegated == NEITHER ? none : uids);
+    write_file("/etc/subgid", 0644, row->delegated == BOTH ? gids : none);
 }
 
 static const char *variable(char *room, size_t size, const char *name, unsigned int value) {
