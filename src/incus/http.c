@@ -107,7 +107,7 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
             error_hint(err, "ulimit -n says how many there may be");
             return false;
         }
-        return socket_unreachable(call->client, (int)number,
+        return socket_unreachable(call->client->socket, (int)number,
                                   number ? strerror((int)number) : "connection refused", err);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
@@ -120,7 +120,7 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
         break;
     }
     if (socket_is_users(call->client->socket) && is_hang_up(code))
-        return socket_hung_up(call->client, err);
+        return socket_hung_up(call->client->socket, call->client->project, err);
     error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",
               call->client->socket, call->method, call->path, curl_easy_strerror(code));
     error_hint(err, "is it still running? incus info; then try again");

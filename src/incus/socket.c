@@ -1,7 +1,5 @@
 #include "incus/socket.h"
 
-#include "incus/client.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
@@ -74,10 +72,9 @@ static void hint_groups(const char *socket, struct error *err) {
         error_hint(err, "or in this shell alone: newgrp %s", user ? user : daemon);
 }
 
-bool socket_hung_up(const struct incus *client, struct error *err) {
+bool socket_hung_up(const char *socket, const char *project, struct error *err) {
     error_set(err, ERROR_DAEMON,
-              "incus-user at %s hung up, as it does when it cannot set up the project %s",
-              incus_socket(client), incus_project(client));
+              "incus-user at %s hung up, as it does when it cannot set up the project %s", socket, project);
     error_hint(err, "its log says why: sudo journalctl -u incus-user -n 5");
     error_hint(
         err,
@@ -87,30 +84,27 @@ bool socket_hung_up(const struct incus *client, struct error *err) {
     return false;
 }
 
-bool socket_unreachable(const struct incus *client, int number, const char *words, struct error *err) {
+bool socket_unreachable(const char *socket, int number, const char *words, struct error *err) {
     switch (number) {
     case ENOENT:
     case ENOTDIR:
-        error_set(err, ERROR_DAEMON, "no Incus socket at %s", incus_socket(client));
+        error_set(err, ERROR_DAEMON, "no Incus socket at %s", socket);
         error_hint(err, "is Incus installed and started? systemctl start incus");
         error_hint(err, "a daemon elsewhere: --socket PATH, or INCUS_SOCKET, or INCUS_DIR");
         break;
     case EACCES:
     case EPERM:
-        error_set(err, ERROR_DAEMON, "no permission for the Incus socket %s (it exists)",
-                  incus_socket(client));
-        hint_groups(incus_socket(client), err);
+        error_set(err, ERROR_DAEMON, "no permission for the Incus socket %s (it exists)", socket);
+        hint_groups(socket, err);
         break;
     case ECONNREFUSED:
         error_set(err, ERROR_DAEMON,
-                  "nobody listens on the Incus socket %s (it exists): the daemon is not running",
-                  incus_socket(client));
+                  "nobody listens on the Incus socket %s (it exists): the daemon is not running", socket);
         error_hint(err, "systemctl start incus");
         break;
     default:
-        error_set(err, ERROR_DAEMON, "the Incus daemon at %s cannot be reached: %s", incus_socket(client),
-                  words);
-        if (strlen(incus_socket(client)) >= 108)
+        error_set(err, ERROR_DAEMON, "the Incus daemon at %s cannot be reached: %s", socket, words);
+        if (strlen(socket) >= 108)
             error_hint(err, "a socket's path must be shorter than 108 bytes");
     }
     err->code = number;

@@ -3,8 +3,6 @@
 
 #include "base/error.h"
 
-struct incus;
-
 /*
  * Where it is: `given` (a flag), else $INCUS_SOCKET, else unix.socket in $INCUS_DIR, or in /var/lib/incus
  * or /run/incus, the first of these two that has one. Where this user may not use it, but the one of
@@ -23,9 +21,9 @@ char *socket_group(const char *socket) nodiscard;
 char *socket_user_group(const char *socket) nodiscard;
 
 /* Says which of the cases it is, by connect(2)'s errno, and what is to be done; `words` for all others. */
-bool socket_unreachable(const struct incus *client, int number, const char *words, struct error *err);
+bool socket_unreachable(const char *socket, int number, const char *words, struct error *err);
 /*
  * incus-user sets up the project of its user when that one connects first; if it cannot, it hangs up. Says
  * so.
  */
-bool socket_hung_up(const struct incus *client, struct error *err);
+bool socket_hung_up(const char *socket, const char *project, struct error *err);

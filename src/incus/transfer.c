@@ -69,8 +69,8 @@ bool transfer_run(struct incus *client, CURL *easy, struct transfer *transfer, c
     if (transfer->full)
         return error_errno(err, errno, "cannot write what came from %s", what);
     if (transfer->code == CURLE_COULDNT_CONNECT)
-        return socket_unreachable(client, access(client->socket, R_OK | W_OK) == 0 ? ECONNREFUSED : errno,
-                                  "", err);
+        return socket_unreachable(client->socket,
+                                  access(client->socket, R_OK | W_OK) == 0 ? ECONNREFUSED : errno, "", err);
     if (transfer->code != CURLE_OK)
         return error_set(err, transfer->from ? ERROR_FAILED : ERROR_DAEMON, "%s: %s", what,
                          curl_easy_strerror(transfer->code));
