@@ -81,6 +81,15 @@ bool network_resolve(struct network *network, struct loop *loop, struct error *e
     return acl_check_answers(&network->rules, &network->answers, err);
 }
 
+char *network_flags(const struct network *network) {
+    const struct rules *rules = &network->rules;
+    _cleanup_free_ char *allow = reaches_text(&rules->allow), *quoted = str_quoted(allow);
+    return str_printf("--network %s%s%s%s", network_mode_name(rules->mode), *allow ? " --allow " : "",
+                      *allow ? quoted : "",
+                      rules->ports.count || rules->dns.count ? ", with your allowed_ports and dns_servers"
+                                                             : "");
+}
+
 void network_warnings(const struct network *network, struct strings *lines) {
     rules_warnings(&network->rules, lines);
     if (network->stray)

@@ -53,4 +53,6 @@ bool network_resolve(struct network *network, struct loop *loop, struct error *e
  * What of the settings has no effect, and what keeps the rules from being all that they say: the daemon
  * leaves port 53 of this machine open to every session.
  */
+/* The flags that ask for a network of these rules: "--network allowlist --allow 1.2.3.4". Caller owns. */
+char *network_flags(const struct network *network) nodiscard;
 void network_warnings(const struct network *network, struct strings *lines);

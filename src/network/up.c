@@ -81,6 +81,7 @@ static bool refuse(const struct incus *client, const struct network *network, st
     _cleanup_(error_done) struct error daemon = {0};
     size_t hints = err->hints.count;
     const char *mode = network_mode_name(network->rules.mode);
+    _cleanup_free_ char *flags = network_flags(network);
     if (err->class == ERROR_DAEMON || err->class == ERROR_CANCELLED || err->class == ERROR_REFUSED)
         return false;
     error_move(&daemon, err);
@@ -88,9 +89,8 @@ static bool refuse(const struct incus *client, const struct network *network, st
     for (size_t i = 0; i < hints; i++)
         error_hint(err, "%s", daemon.hints.items[i]);
     if (daemon.code == 403)
-        error_hint(err, "an administrator types: berth%s%s network up --network %s",
-                   str_equal(incus_project(client), "default") ? "" : " --project ",
-                   str_equal(incus_project(client), "default") ? "" : incus_project(client), mode);
+        error_hint(err, "an administrator types: sudo berth network up --to %s %s", incus_project(client),
+                   flags);
     else if (!hints)
         error_hint(err, "the daemon needs nftables, and a project in which networks can be made");
     error_hint(err, "--network open goes without it: sessions then reach whatever this machine reaches");

@@ -111,12 +111,13 @@ static bool check_project(struct network *network, const struct project *project
     for (char *name; (name = strsep(&rest, ", "));)
         if (network_take_name(network, name))
             return true;
+    _cleanup_free_ char *flags = network_flags(network);
     const char *mode = network_mode_name(network->rules.mode);
     error_set(err, ERROR_REFUSED,
               "project %s may use no other network than %s: %s sessions need one of theirs", project->name,
               access, mode);
-    error_hint(err, "an administrator gives it one: sudo berth network up --network %s --to %s", mode,
-               project->name);
+    error_hint(err, "an administrator gives it one: sudo berth network up --to %s %s", project->name,
+               flags);
     error_hint(err, "--network open uses the project's own network, and reaches what that reaches");
     return false;
 }

@@ -72,7 +72,7 @@ static void test_network(void **state) {
     _result_ refused = berth(&world.how, "run", "--image", "berth-small", "--", "id", NULL);
     assert_status(refused, 4);
     assert_has(refused.err, "may use no other network than incusbr-1601");
-    assert_has(refused.err, "sudo berth network up --network restricted --to user-1601");
+    assert_has(refused.err, "sudo berth network up --to user-1601 --network restricted\n");
     allow_network();
     allow_network(); /* once is enough, and twice does no harm */
     _result_ access = incus_command("project", "get", PROJECT, "restricted.networks.access", NULL);
@@ -81,6 +81,11 @@ static void test_network(void **state) {
     _result_ run = berth(&world.how, "run", "--image", "berth-small", "--", "id", "-u", NULL);
     assert_status(run, 0);
     assert_string_equal(run.out, "1000\n");
+    _result_ listed = berth(&world.how, "run", "--network", "allowlist", "--allow", "1.2.3.4:443",
+                            "--image", "berth-small", "--", "id", NULL);
+    assert_status(listed, 4);
+    assert_has(listed.err,
+               "sudo berth network up --to user-1601 --network allowlist --allow 1.2.3.4:443\n");
     assert_none_left();
 }
 

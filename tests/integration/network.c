@@ -522,7 +522,7 @@ static void test_refused(void **state) {
     assert_has(impossible.err, "hint: --network open goes without it");
     assert_status(refused, 4);
     assert_has(refused.err, "project berth-test-project may use no other network than elsewhere");
-    assert_has(refused.err, "sudo berth network up --network restricted --to berth-test-project");
+    assert_has(refused.err, "sudo berth network up --to berth-test-project --network restricted");
     assert_status(may, 0);
     assert_has(may.out, up.out);
 }
