@@ -116,7 +116,8 @@ static int run(struct cli *cli, struct error *err) {
     cli->request.settings = &cli->settings;
     cli->request.terminal = true;
     _cleanup_json_ json_t *environment = prepare_environment(&cli->request);
-    struct inside inside = {cli->client, instance.name, label_code(&instance, &cli->settings), environment};
+    struct inside inside = {cli->client, instance.name, label_code(&instance, &cli->settings), environment,
+                            str_equal(instance_config(&instance, LABEL_ROOT), "deny")};
     _cleanup_(keeper_cleanup) struct keeper *keeper = session_keep_network(cli->client, &instance);
     return attach(cli, &inside, err);
 }

@@ -13,6 +13,9 @@
     X(persist)                                                                                             \
     X(clean)                                                                                               \
     X(idmap)                                                                                               \
+    X(guard)                                                                                               \
+    X(guard_accept)                                                                                        \
+    X(guard_restore)                                                                                       \
     X(network)                                                                                             \
     X(network_list)                                                                                        \
     X(network_up)                                                                                          \

@@ -19,6 +19,21 @@ SETTING_FLAG(take_processes, SETTING_PROCESSES, "--processes")
 
 SETTING_FLAG(take_network, SETTING_NETWORK, "--network")
 
+static bool take_no_root(struct cli *cli, const char *value, struct error *err) {
+    (void)value;
+    return settings_flag(&cli->settings, SETTING_GUARD_ROOT, "--no-root", "deny", err);
+}
+
+static bool take_strict(struct cli *cli, const char *value, struct error *err) {
+    (void)value;
+    return settings_flag(&cli->settings, SETTING_GUARD_ROOT, "--strict", "apparmor", err);
+}
+
+static bool take_accept(struct cli *cli, const char *value, struct error *err) {
+    (void)value, (void)err;
+    return cli->request.accept = true;
+}
+
 #define SETTING_LIST(function, which, flag)                                                                \
     static bool function(struct cli *cli, const char *value, struct error *err) {                          \
         return settings_flag_add(&cli->settings, which, flag, value, err);                                 \
@@ -184,6 +199,13 @@ static const struct flag flag_allow = {
     "allow", 0, "HOST[:PORT]", "one more host, address or CIDR that may be reached", false, take_allow};
 static const struct flag flag_publish = {
     "publish", 0, "[HOST:]PORT", "make a port of the session one of this machine", false, take_publish};
+const struct flag flag_accept = {
+    "accept", 0, NULL, "accept what changed of what is guarded in an earlier session", false, take_accept};
+const struct flag flag_no_root = {"no-root", 0,           NULL, "nobody becomes root inside: no_new_privs",
+                                  false,     take_no_root};
+const struct flag flag_strict = {
+    "strict", 0,          NULL, "refuse where the guard does not hold against root inside (AppArmor)",
+    false,    take_strict};
 static const struct flag flag_project = {"project", 0, "NAME", "Incus project", false, take_project};
 static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", false, take_socket};
 static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", false, take_quiet};

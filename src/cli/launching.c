@@ -3,6 +3,7 @@
 
 #include "base/tty.h"
 #include "idmap/explain.h"
+#include "launch/guarding.h"
 #include "launch/hook.h"
 #include "launch/open.h"
 
@@ -67,6 +68,14 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
         cli_notice(cli, "%s: %s (%s)", prepared->workspace.path, *raw ? raw : "shift", reason);
     for (size_t i = 0; i < warnings.count; i++)
         cli_notice(cli, "warning: %s", warnings.items[i]);
+}
+
+void cli_say_changed(const struct prepared *prepared) {
+    size_t changed = prepared->noted ? guarding_changed(prepared) : 0;
+    if (changed)
+        fprintf(stderr, "berth: warning: %zu guarded path%s of %s changed; berth guard %s shows %s\n",
+                changed, changed == 1 ? "" : "s", prepared->workspace.path, prepared->workspace.path,
+                changed == 1 ? "it" : "them");
 }
 
 int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err) {

@@ -8,6 +8,8 @@
 #include "launch/watcher.h"
 #include "session/stream.h"
 
+/* What changed of what is guarded while the session ran, if anything did. */
+void cli_say_changed(const struct prepared *prepared);
 /* The mapping on a terminal, and the decision's warnings everywhere. */
 void cli_say_mapping(const struct cli *cli, const struct prepared *prepared);
 

@@ -4,6 +4,7 @@
 #include "idmap/explain.h"
 #include "record/record.h"
 #include "session/orphan.h"
+#include "session/protection.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -24,6 +25,9 @@ static void row_text(const struct session *row, struct buffer *out) {
                   raw);
     buffer_printf(out, "    Network: %s%s%s\n", network_mode_name(row->mode), *row->allow ? ", allow " : "",
                   row->allow);
+    if (row->changed)
+        buffer_printf(out, "    Guard: %zu path%s changed; berth guard %s shows them\n", row->changed,
+                      row->changed == 1 ? "" : "s", row->name);
     if (*row->location)
         buffer_printf(out, "    Location: %s\n", row->location);
     if (*row->published)
@@ -45,7 +49,7 @@ static json_t *words_json(const char *list) {
 
 static json_t *row_json(const struct session *row) {
     return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}, s:{s:s, "
-                     "s:o, s:o}, s:s}",
+                     "s:o, s:o}, s:s, s:{s:s, s:I}}",
                      "name", row->name, "status", row->status, "created_at", row->created_at, "image",
                      json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
                      json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
@@ -54,7 +58,11 @@ static json_t *row_json(const struct session *row) {
                      row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw,
                      "shift", row->shift, "network", "mode", network_mode_name(row->mode), "allow",
                      words_json(row->allow), "published", words_json(row->published), "location",
-                     row->location);
+                     row->location, "guard", "against",
+                     row->holds_root ? "root"
+                     : row->guarded  ? "code"
+                                     : "",
+                     "changed", (json_int_t)row->changed);
 }
 
 static void record_text(const struct record *record, struct buffer *out) {
@@ -104,6 +112,7 @@ static int run(struct cli *cli, struct error *err) {
         records_load(&saved);
     for (size_t i = 0; i < saved.unreadable.count; i++)
         cli_notice(cli, "not a session record: %s", saved.unreadable.items[i]);
+    protections_mark(&sessions);
     orphans_settle(cli->client, &sessions);
     size_t orphans = orphans_remove(cli->client, &sessions);
     if (orphans)

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
+#include "launch/guarding.h"
 #include "launch/prepare.h"
 #include "launch/verify.h"
 #include "network/keeper.h"
@@ -30,7 +31,8 @@ static int run_command(struct cli *cli, const struct prepared *prepared, const s
     _cleanup_(stream_cleanup) struct stream *stream =
         good && !cli->capture ? stream_prepare(cli->client, plan->name, &request) : NULL;
     const struct launch_watcher watcher = cli_watcher(cli);
-    good = good && verify_end(verification, &watcher, err);
+    good = good && verify_end(verification, &watcher, err) &&
+           guarding_verify(cli->client, prepared, plan, &watcher, err);
     _cleanup_(keeper_cleanup) struct keeper *keeper = keeper_of_launch(cli->client, &prepared->network);
     _cleanup_(warden_cleanup) struct warden *warden =
         good && prepared->owner ? warden_start(cli->client, plan->name) : NULL;
@@ -81,6 +83,7 @@ static int launch_and_run(struct cli *cli, struct error *err) {
     if (!good)
         return -1;
     int status = run_command(cli, &prepared, &plan, err);
+    cli_say_changed(&prepared);
     /* a persistent container keeps what the command made, whatever happened to it */
     _cleanup_(error_done) struct error leaving = {0};
     if (!run_finish(cli->client, &prepared, &plan, &leaving)) {
@@ -122,17 +125,13 @@ static int run_run(struct cli *cli, struct error *err) {
     return cli->dry_run ? dry_run(cli, err) : launch_and_run(cli, err);
 }
 
-static const struct flag *const flags[] = {&flag_dry_run,
-                                           &flag_timeout,
-                                           &flag_cpu,
-                                           &flag_memory,
-                                           &flag_disk_read,
-                                           &flag_disk_write,
-                                           &flag_processes,
-                                           &flag_capture,
-                                           &flag_capture_format,
-                                           &flag_wait,
-                                           NULL};
+static const struct flag *const flags[] = {&flag_dry_run,    &flag_accept,
+                                           &flag_no_root,    &flag_strict,
+                                           &flag_timeout,    &flag_cpu,
+                                           &flag_memory,     &flag_disk_read,
+                                           &flag_disk_write, &flag_processes,
+                                           &flag_capture,    &flag_capture_format,
+                                           &flag_wait,       NULL};
 
 const struct command command_run = {
     .name = "run",

@@ -32,7 +32,7 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
     _cleanup_(plan_done) struct plan plan = {0};
     if (!cli_open_session(cli, prepared, &plan, err))
         return -1;
-    struct inside inside = {cli->client, plan.name, plan.code, plan.environment};
+    struct inside inside = {cli->client, plan.name, plan.code, plan.environment, plan.no_root};
     struct launch_watcher watcher = cli_watcher(cli);
     if (!shell_start(&inside, prepared, &plan, !cli->debug, &watcher, err))
         return -1;
@@ -71,9 +71,9 @@ static int run(struct cli *cli, struct error *err) {
     return cli_print_json(json, err) ? 0 : -1;
 }
 
-static const struct flag *const flags[] = {&flag_background, &flag_debug,     &flag_dry_run,
-                                           &flag_cpu,        &flag_memory,    &flag_disk_read,
-                                           &flag_disk_write, &flag_processes, NULL};
+static const struct flag *const flags[] = {
+    &flag_background, &flag_debug,  &flag_dry_run,   &flag_accept,     &flag_no_root,   &flag_strict,
+    &flag_cpu,        &flag_memory, &flag_disk_read, &flag_disk_write, &flag_processes, NULL};
 
 const struct command command_shell = {
     .name = "shell",

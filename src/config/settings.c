@@ -29,6 +29,11 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_ALLOWED_PORTS] = {"network", "allowed_ports", "BERTH_NETWORK_ALLOWED_PORTS", KIND_TEXT, ""},
     [SETTING_DNS_SERVERS] = {"network", "dns_servers", "BERTH_NETWORK_DNS_SERVERS", KIND_TEXT, ""},
     [SETTING_PUBLISH] = {"network", "publish", "BERTH_NETWORK_PUBLISH", KIND_TEXT, ""},
+    [SETTING_GUARD_PATHS] = {"guard", "paths", "BERTH_GUARD_PATHS", KIND_TEXT, ""},
+    [SETTING_GUARD_WRITABLE] = {"guard", "writable", "BERTH_GUARD_WRITABLE", KIND_TEXT, ""},
+    [SETTING_GUARD_ROOT] = {"guard", "root", "BERTH_GUARD_ROOT", KIND_ROOT, "allow"},
+    [SETTING_GUARD_CHANGED] = {"guard", "changed", "BERTH_GUARD_CHANGED", KIND_CHANGED, "ask"},
+    [SETTING_SECRET_PATHS] = {"guard", "secret_paths", "BERTH_SECRET_PATHS", KIND_TEXT, ""},
     [SETTING_TOOL] = {"tool", "command", "BERTH_TOOL", KIND_TEXT, ""},
     [SETTING_THEME] = {"screen", "theme", "BERTH_THEME", KIND_THEME, "auto"},
 };
@@ -93,8 +98,8 @@ static void unknown_key(struct parse *parse, const char *section, const char *ke
     if (keys.count)
         error_hint(parse->err, "[%s] has: %s", section, list);
     else
-        error_hint(parse->err, "the sections are [incus], [container], [mounts], [network], [limits], "
-                               "[tool], [screen] and [profile NAME]");
+        error_hint(parse->err, "the sections are [incus], [container], [mounts], [network], [guard], "
+                               "[limits], [tool], [screen] and [profile NAME]");
 }
 
 static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,

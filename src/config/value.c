@@ -83,6 +83,10 @@ static bool is_value(enum setting_kind kind, const char *value) {
         return is_one_of(value, (const char *const[]){"auto", "dark", "light", "mono"}, 4);
     case KIND_NETWORK:
         return is_one_of(value, (const char *const[]){"restricted", "allowlist", "open", "none"}, 4);
+    case KIND_ROOT:
+        return is_one_of(value, (const char *const[]){"allow", "deny", "apparmor"}, 3);
+    case KIND_CHANGED:
+        return is_one_of(value, (const char *const[]){"ask", "warn"}, 2);
     case KIND_PROGRAM:
         return is_text(value) && value[0] == '/';
     }
@@ -99,6 +103,8 @@ bool value_check(enum setting_kind kind, const char *value, struct error *err) {
         [KIND_SIZE] = "a size such as 512MiB, 2GB or 50%",
         [KIND_RATE] = "a rate per second such as 20MiB or 500iops",
         [KIND_NETWORK] = "restricted, allowlist, open or none",
+        [KIND_ROOT] = "allow, deny or apparmor",
+        [KIND_CHANGED] = "ask or warn",
         [KIND_THEME] = "auto, dark, light or mono",
         [KIND_PROGRAM] = "the absolute path of a program",
     };

@@ -14,6 +14,8 @@ enum setting_kind {
     KIND_PROGRAM, /* an absolute path */
     KIND_THEME,   /* auto, dark, light, mono */
     KIND_NETWORK, /* restricted, allowlist, open, none */
+    KIND_ROOT,    /* allow, deny, apparmor */
+    KIND_CHANGED, /* ask, warn */
 };
 
 /* An error says what would be one. */

@@ -176,6 +176,11 @@ bool instance_destroy(struct incus *client, const char *name, struct error *err)
     return true;
 }
 
+bool instance_put(struct incus *client, const char *name, const json_t *body, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    return operation_run(client, "PUT", path, body, NULL, NULL, NULL, err);
+}
+
 bool instance_patch(struct incus *client, const char *name, const json_t *body, struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     return incus_request(client, "PATCH", path, body, NULL, err);

@@ -66,6 +66,8 @@ bool instance_delete(struct incus *client, const char *name, struct error *err) 
  * Kills it if it runs, and deletes it, ephemeral or not. That it is not there (any more) is no error.
  */
 bool instance_destroy(struct incus *client, const char *name, struct error *err) nodiscard;
+/* The same, and what is not named goes: `body` has config and devices as the instance's own (PUT). */
+bool instance_put(struct incus *client, const char *name, const json_t *body, struct error *err) nodiscard;
 /* Changes what `body` names ({"config": {…}, "devices": {…}, "ephemeral": …}); the rest stays. */
 bool instance_patch(struct incus *client, const char *name, const json_t *body,
                     struct error *err) nodiscard;

@@ -33,6 +33,7 @@ void project_read(const json_t *metadata, struct project *project) {
         .paths = str_copy(json_get_str(config, "restricted.devices.disk.paths")),
         .interception = allows(config, "restricted.containers.interception") ||
                         str_equal(json_get_str(config, "restricted.containers.interception"), "full"),
+        .lowlevel = allows(config, "restricted.containers.lowlevel"),
         .nesting = allows(config, "restricted.containers.nesting"),
         .proxies = allows(config, "restricted.devices.proxy"),
         .networks = str_copy(json_get_str(config, "restricted.networks.access")),

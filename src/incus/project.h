@@ -17,6 +17,7 @@ struct project {
     bool disks;        /* directories of the host may be mounted … */
     char *paths;       /* … below these, with commas between; "": anywhere */
     bool interception, nesting, proxies;
+    bool lowlevel;  /* raw.apparmor and the like */
     char *networks; /* that may be used, with commas between; "": all */
 };
 void project_done(struct project *project);

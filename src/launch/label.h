@@ -24,6 +24,7 @@
 #define LABEL_REASON       "user.berth.reason"
 #define LABEL_NETWORK      "user.berth.network" /* its mode */
 #define LABEL_ALLOW        "user.berth.allow"   /* what its rules list */
+#define LABEL_ROOT         "user.berth.root"    /* "deny": nothing that is started may become root */
 #define LABEL_NOT_ISOLATED "user.berth.not-isolated"
 #define LABEL_NO_SHIFT     "user.berth.no-shift" /* a start with shift failed: why; it is not tried again */
 

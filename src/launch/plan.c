@@ -1,6 +1,7 @@
 #include "launch/plan.h"
 
 #include "base/version.h"
+#include "guard/devices.h"
 #include "idmap/explain.h"
 #include "launch/label.h"
 #include "launch/nics.h"
@@ -13,6 +14,9 @@ void plan_done(struct plan *plan) {
     json_decref(plan->body);
     json_decref(plan->environment);
     json_decref(plan->network);
+    json_decref(plan->guard);
+    free(plan->expected);
+    free(plan->probe);
     strings_done(&plan->command);
     *plan = (struct plan){0};
 }
@@ -48,6 +52,10 @@ static void intercept(json_t *config) {
     set(config, "security.syscalls.intercept.setxattr", "true");
 }
 
+static bool denies_root(const struct settings *settings) {
+    return str_equal(settings_text(settings, SETTING_GUARD_ROOT), "deny");
+}
+
 static json_t *make_config(const struct plan_input *input) {
     const struct settings *settings = input->settings;
     json_t *config = json_object();
@@ -61,6 +69,12 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, "limits.cpu", settings_text(settings, SETTING_CPU));
     set(config, "limits.memory", settings_text(settings, SETTING_MEMORY));
     set(config, "limits.processes", settings_text(settings, SETTING_PROCESSES));
+
+    if (input->apparmor) {
+        _cleanup_free_ char *rules = guard_apparmor(input->guard);
+        set(config, "raw.apparmor", rules);
+        set(config, "security.syscalls.deny", guard_denied_calls);
+    }
 
     _cleanup_free_ char *slot = str_printf("%u", input->slot);
     set(config, LABEL_VERSION, BERTH_VERSION);
@@ -78,6 +92,7 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, LABEL_NETWORK, network_mode_name(input->network->rules.mode));
     set(config, LABEL_ALLOW, allow);
     set(config, LABEL_NOT_ISOLATED, input->not_isolated ? input->not_isolated : "");
+    set(config, LABEL_ROOT, denies_root(settings) ? "deny" : "");
     set(config, LABEL_NO_SHIFT, input->no_shift ? input->no_shift : "");
     return config;
 }
@@ -128,6 +143,8 @@ static json_t *make_devices(const struct plan_input *input) {
         _cleanup_free_ char *name = str_printf("mount-%zu", i + 1);
         json_object_set_new(devices, name, plan_disk(mount, shift));
     }
+    _cleanup_json_ json_t *guarded = guard_devices(input->guard, shift, input->empty);
+    json_object_update(devices, guarded);
     add_root(input, devices);
     _cleanup_json_ json_t *nics = nics_plan(input->network, input->nics);
     json_object_update(devices, nics);
@@ -192,6 +209,26 @@ json_t *plan_bare(const char *name, const char *image, bool ephemeral) {
     return body;
 }
 
+/* Against whom it is meant to hold; whether it does is seen at the start. */
+static const char *guard_strength(const struct plan_input *input) {
+    return input->apparmor || denies_root(input->settings) ? "root" : "code";
+}
+
+static void add_guard(const struct plan_input *input, struct plan *plan) {
+    _cleanup_(strings_done) struct strings lines = {0};
+    plan->guard = guard_json(input->guard);
+    json_object_set_new(plan->guard, "against", json_string(guard_strength(input)));
+    guard_expected_mounts(input->guard, &lines);
+    plan->expected = lines.count ? strings_join(&lines, "\n") : str_copy("");
+    plan->probe = input->apparmor ? guard_probe(input->guard) : str_copy("");
+    plan->no_root = denies_root(input->settings);
+}
+
+/* prctl(2), PR_SET_NO_NEW_PRIVS: sudo and every other setuid program have no effect. */
+void plan_add_no_root(struct strings *command) {
+    strings_add_all(command, "setpriv", "--no-new-privs", NULL);
+}
+
 void plan_make(const struct plan_input *input, struct plan *plan) {
     const struct idmap_decision *decision = &input->decision;
     assert(decision->method != IDMAP_REFUSED);
@@ -206,6 +243,9 @@ void plan_make(const struct plan_input *input, struct plan *plan) {
                            make_devices(input));
     plan->environment = plan_environment(input);
     plan->network = network_json(input->network);
+    add_guard(input, plan);
+    if (plan->no_root && input->command && input->command->count)
+        plan_add_no_root(&plan->command);
     for (size_t i = 0; input->command && i < input->command->count; i++)
         strings_add(&plan->command, input->command->items[i]);
 }
@@ -220,10 +260,11 @@ json_t *plan_json(const struct plan *plan) {
     json_t *command = json_array();
     for (size_t i = 0; i < plan->command.count; i++)
         json_array_append_new(command, json_text(plan->command.items[i]));
-    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:O, s:{s:o, s:O, s:s, s:I, s:I}}", "name", plan->name,
-                     "image", plan_image(plan), "ephemeral", json_at(plan->body, "ephemeral"), "config",
-                     json_at(plan->body, "config"), "devices", json_at(plan->body, "devices"), "decision",
-                     explain_decision_json(&plan->decision), "network", plan->network, "command", "argv",
-                     command, "environment", plan->environment, "cwd", WORKSPACE_PATH, "user",
-                     (json_int_t)plan->code.uid, "group", (json_int_t)plan->code.gid);
+    return json_pack("{s:s, s:s, s:O, s:O, s:O, s:o, s:O, s:O, s:{s:o, s:O, s:s, s:I, s:I}}", "name",
+                     plan->name, "image", plan_image(plan), "ephemeral", json_at(plan->body, "ephemeral"),
+                     "config", json_at(plan->body, "config"), "devices", json_at(plan->body, "devices"),
+                     "decision", explain_decision_json(&plan->decision), "guard", plan->guard, "network",
+                     plan->network, "command", "argv", command, "environment", plan->environment, "cwd",
+                     WORKSPACE_PATH, "user", (json_int_t)plan->code.uid, "group",
+                     (json_int_t)plan->code.gid);
 }

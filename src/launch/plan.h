@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "config/settings.h"
+#include "guard/guard.h"
 #include "idmap/idmap.h"
 #include "network/network.h"
 #include "network/publish.h"
@@ -29,6 +30,9 @@ struct plan_input {
     struct idmap_facts facts;
     struct idmap_decision decision; /* never a refusal */
     const struct mounts *mounts;
+    const struct guard *guard;
+    const char *empty; /* baseline_empty() */
+    bool apparmor;     /* the host has it, and the project allows its rules */
     const struct network *network;
     const struct publishes *publishes; /* NULL: none */
     const json_t *nics;                /* of the profiles, by name; NULL: none */
@@ -49,6 +53,10 @@ struct plan {
     json_t *environment; /* of the command, complete */
     struct strings command;
     enum network_mode mode;
+    json_t *guard;   /* what is protected, and how strongly, for --dry-run */
+    char *expected;  /* guard_expected_mounts() */
+    char *probe;     /* a mount point that nobody may unmount; "": nothing would be held against root */
+    bool no_root;    /* the command cannot become root: no_new_privs */
     json_t *network; /* mode, name, and what is reachable, for --dry-run */
     /* Of a container that was there before: it keeps what it has. */
     bool reused;
@@ -64,6 +72,8 @@ void plan_make(const struct plan_input *input, struct plan *plan);
  * without a mapping. A new reference.
  */
 json_t *plan_bare(const char *name, const char *image, bool ephemeral) nodiscard;
+/* What stands before a command that must not become root. */
+void plan_add_no_root(struct strings *command);
 /* The device of an extra mount. A new reference. */
 json_t *plan_disk(const struct mount *mount, bool shift) nodiscard;
 /* The environment of a command inside; of the input only what that takes is needed. A new reference. */

@@ -4,6 +4,7 @@
 #include "idmap/facts.h"
 #include "incus/image.h"
 #include "launch/existing.h"
+#include "launch/guarding.h"
 #include "launch/label.h"
 #include "launch/nics.h"
 #include "network/wanted.h"
@@ -185,6 +186,20 @@ static bool decide_for_existing(struct prepared *prepared, struct error *err) {
            !*instance_config(&prepared->existing, LABEL_NO_SHIFT) || prepare_without_shift(prepared, err);
 }
 
+/* For the workspace, the mounts, and the repository that a linked worktree brings. */
+static bool decide(struct prepared *prepared, const struct server *server, struct error *err) {
+    _cleanup_free_ struct mount *all =
+        mem_new((prepared->mounts.count + prepared->guard.root_count) * sizeof *all);
+    struct mounts mounts = {all, 0};
+    for (size_t i = 0; i < prepared->mounts.count; i++)
+        all[mounts.count++] = prepared->mounts.items[i];
+    for (size_t i = 0; i < prepared->guard.root_count; i++)
+        if (prepared->guard.roots[i].common)
+            all[mounts.count++] = (struct mount){.source = prepared->guard.roots[i].source};
+    return prepare_decision(prepared->request->settings, prepared->workspace.source, &mounts, server,
+                            &prepared->facts, &prepared->decision, err);
+}
+
 /* What the daemon answered, in the order in which a failure matters to the user. */
 static bool read_answers(struct incus *client, struct prepared *prepared, struct question *questions,
                          struct error *err) {
@@ -195,8 +210,7 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     if (!server_read(client, &questions[ASK_SERVER], &server, err))
         return false;
     str_set(&prepared->member, server.member);
-    if (!prepare_decision(settings, prepared->workspace.source, &prepared->mounts, &server,
-                          &prepared->facts, &prepared->decision, err))
+    if (!guarding_settle(prepared, &server.project, err) || !decide(prepared, &server, err))
         return false;
     if (prepared->decision.method == IDMAP_REFUSED)
         return explain_refusal(&prepared->facts, &prepared->decision, err);
@@ -231,7 +245,7 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
     /* what is wrong here is said before the daemon is asked */
     if (!prepared->prefix ||
         !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err) ||
-        !prepare_mounts(request, &prepared->mounts, err) ||
+        !prepare_mounts(request, &prepared->mounts, err) || !guarding_find(prepared, err) ||
         !read_network(client, request->settings, prepared, err))
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
@@ -313,6 +327,9 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
         .facts = prepared->facts,
         .decision = prepared->decision,
         .mounts = &prepared->mounts,
+        .guard = &prepared->guard,
+        .empty = prepared->empty ? prepared->empty : "",
+        .apparmor = prepared->apparmor,
         .network = &prepared->network,
         .publishes = &prepared->publishes,
         .nics = prepared->nics,

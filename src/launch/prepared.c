@@ -3,6 +3,9 @@
 #include "workspace/name.h"
 
 void prepared_done(struct prepared *prepared) {
+    guard_done(&prepared->guard);
+    free(prepared->empty);
+    free(prepared->noted);
     workspace_done(&prepared->workspace);
     mounts_done(&prepared->mounts);
     strings_done(&prepared->taken);

@@ -1,6 +1,7 @@
 /* What was found out for a request, before anything is created. */
 #pragma once
 
+#include "guard/guard.h"
 #include "idmap/idmap.h"
 #include "incus/instance.h"
 #include "launch/owner.h"
@@ -13,6 +14,10 @@ struct prepared {
     const struct launch_request *request; /* borrowed */
     struct workspace workspace;
     struct mounts mounts; /* of flags and settings */
+    struct guard guard;
+    char *empty;   /* what secrets are covered with */
+    bool apparmor; /* the guard's rules of it are set */
+    char *noted;   /* the name under which the guard has noted the session; NULL: not yet */
     const char *prefix;
     struct idmap_facts facts;
     struct idmap_decision decision;

@@ -1,5 +1,6 @@
 #include "launch/reuse.h"
 
+#include "guard/devices.h"
 #include "idmap/explain.h"
 #include "launch/failure.h"
 #include "launch/label.h"
@@ -154,6 +155,83 @@ static bool add_devices(struct incus *client, const struct prepared *prepared, c
     return json_object_size(devices) == 0 || instance_patch(client, instance->name, body, err);
 }
 
+/* What of the plan the guard has put into the config. */
+static const char *const guard_keys[] = {"raw.apparmor", "security.syscalls.deny", LABEL_ROOT};
+
+static bool is_guards(const char *device) {
+    return str_starts(device, GUARD_DEVICE);
+}
+
+/* Whether something that is not the guard's is at the path of one of its devices: that stays. */
+static bool is_taken(json_t *devices, const json_t *guarded) {
+    const char *name;
+    const json_t *device;
+    json_object_foreach(devices, name, device) {
+        if (!is_guards(name) && str_equal(json_get_str(device, "path"), json_get_str(guarded, "path")))
+            return true;
+    }
+    return false;
+}
+
+/* Puts the plan's guard in the place of the one that `config` and `devices` have; false: it is the same. */
+static bool replace_guard(const struct plan *plan, json_t *config, json_t *devices) {
+    _cleanup_json_ json_t *old = json_object(), *new = json_object();
+    const char *name;
+    json_t *device;
+    void *next;
+    bool same = true;
+    json_object_foreach_safe(devices, next, name, device) {
+        if (!is_guards(name))
+            continue;
+        json_object_set(old, name, device);
+        json_object_del(devices, name);
+    }
+    json_object_foreach(json_at(plan->body, "devices"), name, device) {
+        if (is_guards(name) && !is_taken(devices, device))
+            json_object_set(new, name, device);
+    }
+    json_object_update(devices, new);
+    for (size_t i = 0; i < array_length(guard_keys); i++) {
+        const char *wanted = json_get_str(json_at(plan->body, "config"), guard_keys[i]);
+        same = same && str_equal(json_get_str(config, guard_keys[i]), wanted);
+        if (*wanted)
+            json_object_set_new(config, guard_keys[i], json_text(wanted));
+        else
+            json_object_del(config, guard_keys[i]);
+    }
+    return !same || !json_equal(old, new);
+}
+
+/*
+ * The guard that is needed now. What runs keeps what it has until it is started again: the daemon removes
+ * the file over which a device lies when that is taken out of a running container (Incus 6.0), which here
+ * would be the host's own.
+ */
+static bool settle_guard(struct incus *client, const struct prepared *prepared,
+                         const struct launch_watcher *watcher, struct plan *plan, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    if (!instance_get(client, prepared->existing.name, &instance, err))
+        return false;
+    json_t *config = json_at(instance.json, "config"), *devices = json_at(instance.json, "devices");
+    if (!replace_guard(plan, config, devices))
+        return true;
+    if (plan->was_running) {
+        str_set(&plan->expected, "");
+        str_set(&plan->probe, "");
+        watcher_notice(watcher,
+                       "warning: %s runs with another guard than its workspace needs now; it gets "
+                       "that when it is started again",
+                       instance.name);
+        return true;
+    }
+    _cleanup_json_ json_t *body = json_pack(
+        "{s:O, s:O, s:O, s:O, s:O, s:O}", "architecture", json_at(instance.json, "architecture"), "config",
+        config, "devices", devices, "ephemeral", json_at(instance.json, "ephemeral"), "profiles",
+        json_at(instance.json, "profiles"), "description", json_at(instance.json, "description"));
+    watcher_notice(watcher, "%s: its guard is brought up to what its workspace needs now", instance.name);
+    return instance_put(client, instance.name, body, err);
+}
+
 /* Its start with shift failed for want of idmapped mounts: it gets raw.idmap, for good. */
 static bool heal(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                  struct plan *plan, struct error *err) {
@@ -193,7 +271,8 @@ bool reuse_start(struct incus *client, struct prepared *prepared, const struct l
         plan->decision.shift = !*raw;
         snprintf(plan->decision.raw, sizeof plan->decision.raw, "%s", raw);
     }
-    if (!settle_network(client, prepared, watcher, plan, err) || !add_devices(client, prepared, plan, err))
+    if (!settle_network(client, prepared, watcher, plan, err) ||
+        !settle_guard(client, prepared, watcher, plan, err) || !add_devices(client, prepared, plan, err))
         return false;
     if (plan->was_running || instance_change(client, instance->name, "start", false, -1, err))
         return true;

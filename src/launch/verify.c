@@ -4,6 +4,7 @@
 #include "incus/instance.h"
 #include "launch/fit.h"
 #include "launch/nics.h"
+#include "launch/seen.h"
 #include "workspace/workspace.h"
 
 struct verification {
@@ -68,37 +69,30 @@ static enum quick quick_way(const struct plan *plan) {
 /* Code's home belongs to it, or the image has not the user that it should have. */
 #define HOME_IS_OURS "[ -O \"$HOME\" ]"
 
-const char *verify_condition(const struct plan *plan) {
+char *verify_condition(const struct plan *plan) {
     static const char *const conditions[] = {
         [QUICK_NOT] = NULL,
         [QUICK_WHOLE] = "[ -O " WORKSPACE_PATH " ] && [ -G " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH
                         " ] && " HOME_IS_OURS,
         [QUICK_WITHOUT_GROUP] = "[ -O " WORKSPACE_PATH " ] && [ -w " WORKSPACE_PATH " ] && " HOME_IS_OURS};
-    return conditions[quick_way(plan)];
+    const char *condition = conditions[quick_way(plan)];
+    return !condition        ? NULL
+           : *plan->expected ? str_printf("%s && %s", condition, seen_mounts)
+                             : str_copy(condition);
 }
 
 struct verification *verify_begin(struct incus *client, const struct plan *plan) {
     struct verification *verification = mem_new(sizeof *verification);
     *verification = (struct verification){.client = client, .plan = plan};
-    enum quick way = quick_way(plan);
-    char *home = (char *)json_get_str(plan->environment, "HOME");
-    char *command[] = {"test",
-                       "-O",
-                       WORKSPACE_PATH,
-                       "-a",
-                       "-w",
-                       WORKSPACE_PATH,
-                       "-a",
-                       "-O",
-                       home,
-                       way == QUICK_WHOLE ? "-a" : NULL,
-                       "-G",
-                       WORKSPACE_PATH,
-                       NULL};
-    if (way != QUICK_NOT)
-        verification->quick = exec_ask(
-            client, plan->name,
-            &(struct exec_request){.command = command, .uid = plan->code.uid, .gid = plan->code.gid});
+    _cleanup_free_ char *condition = verify_condition(plan);
+    _cleanup_json_ json_t *environment = seen_environment(plan);
+    char *command[] = {"sh", "-c", condition, NULL};
+    if (condition)
+        verification->quick = exec_ask(client, plan->name,
+                                       &(struct exec_request){.command = command,
+                                                              .uid = plan->code.uid,
+                                                              .gid = plan->code.gid,
+                                                              .environment = environment});
     return verification;
 }
 
@@ -137,10 +131,12 @@ bool verify_end(struct verification *verification, const struct launch_watcher *
     struct incus *client = verification->client;
     const struct plan *plan = verification->plan;
     const struct idmap_view *view = &plan->decision.view;
-    if (plan->other_mapping || quick_yes(verification, err))
+    if (quick_yes(verification, err))
         return true;
     if (err->class == ERROR_CANCELLED)
         return false;
+    if (plan->other_mapping)
+        return seen_verify(client, plan, watcher, err);
     long uid = -1, gid = -1;
     if (!instance_owner(client, plan->name, WORKSPACE_PATH, &uid, &gid, err)) {
         error_prefix(err, "cannot look at " WORKSPACE_PATH " in %s", plan->name);
@@ -168,5 +164,5 @@ bool verify_end(struct verification *verification, const struct launch_watcher *
     }
     if (!plan->reused)
         fit_check(client, plan, watcher);
-    return true;
+    return seen_verify(client, plan, watcher, err);
 }

@@ -16,7 +16,8 @@ bool verify_instance_safe(const struct instance *instance, struct error *err) no
 /*
  * Compares, as the code user inside, owner and writability of /workspace with the plan's prediction.
  * Begun here, so that other calls can go on beside it; verify_end() waits and tells a difference as an
- * error that names both. It tells `watcher` as well whether the image has the user (fit.h).
+ * error that names both; and the guard's mounts (seen.h). It tells `watcher` as well whether the image has
+ * the user (fit.h).
  */
 struct verification;
 struct verification *verify_begin(struct incus *client, const struct plan *plan) nodiscard;
@@ -29,9 +30,10 @@ static inline void verification_cleanup(struct verification **verification) {
 
 /*
  * The same as a condition in sh's words, for who runs a command inside anyhow; NULL where the
- * prediction cannot be asked for like that.
+ * prediction cannot be asked for like that. It looks at the guard's mounts too, and wants
+ * seen_environment(). Caller owns.
  */
-const char *verify_condition(const struct plan *plan);
+char *verify_condition(const struct plan *plan) nodiscard;
 
 /* The error for a profile's device with shift=true in a container with raw.idmap. */
 bool verify_shift_beside_raw(const char *device, const char *name, struct error *err);

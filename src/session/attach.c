@@ -1,6 +1,7 @@
 #include "session/attach.h"
 
 #include "base/tty.h"
+#include "launch/plan.h"
 #include "workspace/workspace.h"
 
 static int join(const struct inside *inside, char *const *command, struct stream **stream,
@@ -27,10 +28,17 @@ int attach_tmux(const struct inside *inside, struct stream **stream, struct erro
 }
 
 int attach_shell(const struct inside *inside, struct stream **stream, struct error *err) {
-    char *bash[] = {"bash", "-l", NULL}, *sh[] = {"sh", "-l", NULL};
-    int status = join(inside, bash, stream, err);
-    if (status != 127 || err->class == ERROR_NONE)
-        return status;
-    error_done(err);
-    return join(inside, sh, stream, err);
+    static const char *const shells[] = {"bash", "sh"};
+    int status = -1;
+    for (size_t i = 0; i < array_length(shells); i++) {
+        _cleanup_(strings_done) struct strings command = {0};
+        if (inside->no_root)
+            plan_add_no_root(&command);
+        strings_add_all(&command, shells[i], "-l", NULL);
+        error_done(err);
+        status = join(inside, command.items, stream, err);
+        if (status != 127 || err->class == ERROR_NONE)
+            break;
+    }
+    return status;
 }

@@ -1,6 +1,7 @@
 #include "session/detach.h"
 
 #include "incus/instance.h"
+#include "launch/guarding.h"
 #include "launch/label.h"
 
 #define STOPPING_PATIENCE_MS 30000
@@ -61,5 +62,8 @@ bool detach_session(const struct inside *inside, enum detach_outcome *outcome, s
         return true;
     }
     *outcome = DETACH_RUNNING;
-    return asked && (alive || end(inside, &instance, outcome, err));
+    if (!asked || alive)
+        return asked;
+    guarding_leave(inside->client, inside->name);
+    return end(inside, &instance, outcome, err);
 }

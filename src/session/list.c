@@ -77,6 +77,7 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
     session->ephemeral = instance->ephemeral;
     session->orphaned = owner_orphaned(instance);
+    session->no_root = str_equal(instance_config(instance, LABEL_ROOT), "deny");
     session->shell = !instance->ephemeral && *instance_config(instance, LABEL_RECORD);
     session->method = *session->raw ? IDMAP_RAW : session->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
     session->foreign = !name_parse(prefix, instance->name, &session->slot);

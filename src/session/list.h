@@ -10,14 +10,17 @@ struct session {
     char *created_at;
     char *image;
     char *workspace;
-    char *location;        /* the member of the cluster; "" where there is none */
-    char *ipv4;            /* "" if it has none */
-    char *owner;           /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
-    bool ephemeral;        /* in Incus' sense: deleted by the daemon once it stops */
-    bool persistent;       /* kept when its session ends */
-    bool orphaned;         /* of a run whose berth has died: to be removed */
-    bool shell;            /* made by `berth shell`: its session is its tmux */
-    struct idmap_ids code; /* of who works in it; uid 0 where it does not say */
+    char *location;  /* the member of the cluster; "" where there is none */
+    char *ipv4;      /* "" if it has none */
+    char *owner;     /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
+    bool ephemeral;  /* in Incus' sense: deleted by the daemon once it stops */
+    bool persistent; /* kept when its session ends */
+    bool orphaned;   /* of a run whose berth has died: to be removed */
+    size_t changed;  /* guarded paths of its workspace that did since it began; protections_mark() */
+    bool guarded, holds_root; /* it was noted as running, and holds against root inside */
+    bool no_root;             /* nothing that is started in it may become root */
+    bool shell;               /* made by `berth shell`: its session is its tmux */
+    struct idmap_ids code;    /* of who works in it; uid 0 where it does not say */
     unsigned int slot;
     int64_t uptime;           /* seconds; -1 where it does not run */
     int64_t started;          /* when it was last started, in seconds of the epoch; 0 if never */

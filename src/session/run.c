@@ -1,6 +1,7 @@
 #include "session/run.h"
 
 #include "incus/instance.h"
+#include "launch/guarding.h"
 #include "launch/launch.h"
 
 static bool finish(struct incus *client, const struct plan *plan, char **operation, struct error *err) {
@@ -32,5 +33,7 @@ bool run_finish(struct incus *client, struct prepared *prepared, const struct pl
     else
         owner_release(prepared->owner);
     prepared->owner = NULL;
+    if (prepared->noted && !plan->was_running)
+        guarding_leave(client, plan->name);
     return good;
 }

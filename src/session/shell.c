@@ -1,7 +1,9 @@
 #include "session/shell.h"
 
+#include "launch/guarding.h"
 #include "launch/label.h"
 #include "launch/launch.h"
+#include "launch/seen.h"
 #include "launch/verify.h"
 #include "workspace/name.h"
 
@@ -75,18 +77,22 @@ static bool verify_by_itself(const struct inside *inside, const struct plan *pla
 static bool start_tmux(const struct inside *inside, const struct prepared *prepared,
                        const struct plan *plan, const struct launch_watcher *watcher, struct error *err) {
     const char *tool = settings_text(prepared->request->settings, SETTING_TOOL);
-    const char *condition = verify_condition(plan);
+    _cleanup_free_ char *condition = verify_condition(plan);
     bool home = true;
     if (!condition && !verify_by_itself(inside, plan, watcher, err))
         return false;
     for (;;) {
-        switch (tmux_start(inside, tool, condition ? condition : "true", home, err)) {
+        _cleanup_json_ json_t *environment = seen_environment(plan);
+        struct inside with = *inside;
+        with.environment = environment;
+        json_object_set(environment, "HOME", json_object_get(inside->environment, "HOME"));
+        switch (tmux_start(&with, tool, condition ? condition : "true", home, err)) {
         case TMUX_STARTED:
             return true;
         case TMUX_NOT_TRUE: /* looked at closely, it is an error with a name, or no fault */
             if (!verify_by_itself(inside, plan, watcher, err))
                 return false;
-            condition = NULL;
+            str_set(&condition, NULL);
             break;
         case TMUX_NO_HOME:
             live_without_home(inside, watcher);
@@ -105,8 +111,9 @@ static bool set_up(const struct inside *inside, const struct prepared *prepared,
         return false;
     if (!keep_record(prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
         return false;
-    return with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
-                               : verify_by_itself(inside, plan, watcher, err);
+    return (with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
+                                : verify_by_itself(inside, plan, watcher, err)) &&
+           guarding_verify(inside->client, prepared, plan, watcher, err);
 }
 
 bool shell_start(const struct inside *inside, struct prepared *prepared, const struct plan *plan,

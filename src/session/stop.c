@@ -1,5 +1,6 @@
 #include "session/stop.h"
 
+#include "guard/check.h"
 #include "launch/reaper.h"
 #include "record/record.h"
 
@@ -161,9 +162,13 @@ bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struc
         operation_drop(steps[i].operation);
     for (size_t i = 0; i < count; i++)
         finished &= !is_left_to_reaper(&stops[i], reaper);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_(error_done) struct error ignored = {0};
         if (stops[i].done && is_removed(&stops[i]))
             records_forget(stops[i].session->name);
+        if (stops[i].done && !check_end(stops[i].session->name, &stops[i].changed, &ignored))
+            error_done(&ignored);
+    }
     if (reaper >= 0 && finished)
         reaper_release(reaper);
     else if (reaper >= 0)

@@ -9,6 +9,7 @@ struct stop {
     long timeout;                  /* seconds that a shutdown may take; then it is killed */
     bool remove;                   /* deleted once it has stopped */
     bool done;                     /* it has, also if somebody else was faster */
+    size_t changed;                /* guarded paths of its workspace that did while it ran */
     struct error err;              /* else why not */
 };
 void stop_done(struct stop *ending);

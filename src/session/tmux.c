@@ -1,6 +1,7 @@
 #include "session/tmux.h"
 
 #include "incus/capture.h"
+#include "launch/seen.h"
 #include "workspace/workspace.h"
 
 #include <string.h>
@@ -78,7 +79,7 @@ static const char wait_ready[] =
     "[ ! $wait ] || for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do\n"
     "[ -L /run/systemd/units/invocation:systemd-user-sessions.service ] && break 2\n"
     "sleep 0.05; done; done\n"
-    "exec \"$@\"\n";
+    "unset " SEEN_VARIABLE "; exec \"$@\"\n";
 
 /* sh, or the tmux that it should start, is not there. */
 static enum tmux_start missing(const struct inside *inside, struct error *err) {
@@ -122,8 +123,10 @@ enum tmux_start tmux_start(const struct inside *inside, const char *tool, const 
                                        home ? "[ -d \"$HOME\" ]" : "true", STATUS_NO_HOME, wait_ready);
     _cleanup_(strings_done) struct strings command = {0};
     int status = -1;
-    strings_add_all(&command, "sh", "-c", script, "sh", "tmux", "new-session", "-d", "-s", session, "-c",
-                    WORKSPACE_PATH, NULL);
+    strings_add_all(&command, "sh", "-c", script, "sh", NULL);
+    if (inside->no_root)
+        plan_add_no_root(&command);
+    strings_add_all(&command, "tmux", "new-session", "-d", "-s", session, "-c", WORKSPACE_PATH, NULL);
     if (tool[strspn(tool, " \t")])
         add_tool(tool, &command);
     if (!run(inside, command.items, &status, err))

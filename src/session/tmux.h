@@ -13,6 +13,7 @@ struct inside {
     const char *name;
     struct idmap_ids code;
     const json_t *environment; /* an object of strings */
+    bool no_root;              /* what is started there must not become root */
 };
 
 /* *alive: whether the session is there. An image without tmux has none. */

@@ -69,6 +69,17 @@ static void use_resolver(const char *resolver) {
         _exit(96);
 }
 
+/* Each user's own, since many of them have no home. */
+static void set_state(const struct how *how) {
+    const char *all = getenv("BERTH_TEST_STATE");
+    if (!all)
+        return;
+    _cleanup_free_ char *state = str_printf("%s/%u", all, how->uid);
+    if (mkdir(state, 0700) == 0 && chown(state, how->uid, how->gid) < 0)
+        _exit(95);
+    setenv("XDG_STATE_HOME", state, 1);
+}
+
 static void set_variables(const struct how *how) {
     unsetenv("SUDO_UID");
     unsetenv("SUDO_GID");
@@ -86,6 +97,7 @@ static void set_variables(const struct how *how) {
 void child_become(const struct how *how) {
     if (how->resolver)
         use_resolver(how->resolver);
+    set_state(how);
     become(how);
     set_variables(how);
     if (chdir(how->cwd ? how->cwd : "/") < 0)

@@ -9,6 +9,7 @@
 
 struct scene {
     struct settings settings;
+    struct guard guard;
     struct mounts mounts;
     struct network network;
     struct publishes publishes;
@@ -18,6 +19,7 @@ struct scene {
 
 static void scene_done(struct scene *scene) {
     settings_done(&scene->settings);
+    guard_done(&scene->guard);
     mounts_done(&scene->mounts);
     network_done(&scene->network);
     publishes_done(&scene->publishes);
@@ -49,6 +51,8 @@ static void scene_init(struct scene *scene) {
                   .owner = {1001, 1001},
                   .mode = 0755},
         .mounts = &scene->mounts,
+        .guard = &scene->guard,
+        .empty = "/home/dev/.local/state/berth/guard/empty",
         .network = &scene->network,
         .command = &scene->command,
         .language = "de_DE.UTF-8",

@@ -2,6 +2,7 @@
 #include "ui/view/launch.h"
 
 #include "incus/exec.h"
+#include "launch/guarding.h"
 #include "launch/hook.h"
 #include "launch/open.h"
 #include "launch/verify.h"
@@ -132,10 +133,12 @@ static void run_command(struct job *job, const struct plan *plan) {
     log_output_end(host->log);
 }
 
-static bool verify(struct job *job, const struct plan *plan, const struct launch_watcher *watcher) {
+static bool verify(struct job *job, const struct prepared *prepared, const struct plan *plan,
+                   const struct launch_watcher *watcher) {
     struct incus *client = job->host->client;
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(client, plan);
-    return verify_expanded(client, plan, &job->err) && verify_end(verification, watcher, &job->err);
+    return verify_expanded(client, plan, &job->err) && verify_end(verification, watcher, &job->err) &&
+           guarding_verify(client, prepared, plan, watcher, &job->err);
 }
 
 static void close_layer(struct job *job) {
@@ -156,7 +159,7 @@ static void run(struct job *job, struct prepared *prepared, const struct plan *p
     struct host *host = job->host;
     _cleanup_(error_done) struct error leaving = {0};
     step(job, "verify the mapping");
-    if (verify(job, plan, watcher)) {
+    if (verify(job, prepared, plan, watcher)) {
         step(job, NULL);
         set_launched(job);
         host->show_log(host);
@@ -175,7 +178,7 @@ static void run(struct job *job, struct prepared *prepared, const struct plan *p
 static void shell(struct job *job, struct prepared *prepared, const struct plan *plan,
                   const struct launch_watcher *watcher) {
     struct host *host = job->host;
-    struct inside inside = {host->client, plan->name, plan->code, plan->environment};
+    struct inside inside = {host->client, plan->name, plan->code, plan->environment, plan->no_root};
     step(job, "verify the mapping, start tmux");
     if (!shell_start(&inside, prepared, plan, true, watcher, &job->err))
         return;

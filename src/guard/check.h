@@ -1,0 +1,39 @@
+/*
+ * The guard in the course of time: what is noted before a session begins, compared while it runs and when
+ * it ends, accepted or put back.
+ */
+#pragma once
+
+#include "guard/changes.h"
+
+/*
+ * Before a session of this guard begins: notes what is there, unless another one runs already, and makes
+ * the placeholders, noted before they are made. What check_remember() said is written with it.
+ */
+bool check_begin(struct baseline *baseline, const struct guard_input *input, const struct guard *guard,
+                 struct error *err) nodiscard;
+
+/* Among those that run is this one, from now on: the container's name, and whether its guard holds against
+ * root inside, as far as that was seen. */
+void check_remember(struct baseline *baseline, const char *name, bool holds);
+void check_forget(struct baseline *baseline, const char *name);
+/* Of an item of baseline->sessions: its name (caller owns), and whether it should be there by now. */
+char *check_session_name(const char *session) nodiscard;
+bool check_session_is_old(const char *session);
+bool check_session_holds(const char *session);
+
+/*
+ * A session has ended, and its container is gone or stopped. With the last one of its workspace the
+ * placeholders go, and, if nothing changed, all that was noted. `changed` grows by how many things did.
+ */
+bool check_end(const char *name, size_t *changed, struct error *err) nodiscard;
+/*
+ * The same for all that are not among `running`: names of containers. One that is not among `all` either
+ * may be on its way still, if it began just now. Where nothing was noted nothing is looked at.
+ */
+void check_ended(const struct strings *running, const struct strings *all, size_t *changed);
+
+/* What changed becomes what is: noted as it is now, or not at all if no session runs. */
+bool check_accept(struct baseline *baseline, struct error *err) nodiscard;
+/* No session runs, and nothing changed: nothing is noted any more, nor there. */
+void check_close(struct baseline *baseline);

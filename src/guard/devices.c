@@ -1,0 +1,194 @@
+#include "guard/devices.h"
+
+#include "base/path.h"
+
+#include <string.h>
+
+const char guard_denied_calls[] = "open_tree errno 38\n"
+                                  "move_mount errno 38\n"
+                                  "fsopen errno 38\n"
+                                  "fspick errno 38\n"
+                                  "fsmount errno 38\n"
+                                  "mount_setattr errno 38";
+
+const char *guard_how_name(enum guard_how how) {
+    static const char *const names[] = {
+        [GUARD_READ_ONLY] = "read-only", [GUARD_FIXED] = "fixed",     [GUARD_COVERED] = "covered",
+        [GUARD_REPLACED] = "replaced",   [GUARD_WATCHED] = "watched",
+    };
+    return names[how];
+}
+
+/* Where a path of the host is seen under a root; NULL if it does not lie below it. Caller owns. */
+static char *seen_under(const struct guard_root *root, const char *path) {
+    size_t length = str_equal(root->source, "/") ? 0 : strlen(root->source);
+    if (!path_is_under(path, root->source) || !path[length])
+        return NULL;
+    return str_printf("%s%s", root->inside, path + length);
+}
+
+/* Calls for each place inside where something is mounted, roots of the guard's own first. */
+typedef void place_fn(void *data, const struct guarded *item, const char *source, const char *inside);
+static void each_place(const struct guard *guard, place_fn *each, void *data) {
+    for (size_t i = 0; i < guard->root_count; i++)
+        if (guard->roots[i].common)
+            each(data, NULL, guard->roots[i].source, guard->roots[i].inside);
+    for (size_t i = 0; i < guard->count; i++) {
+        const struct guarded *item = &guard->items[i];
+        for (size_t j = 0; j < guard->root_count && item->how != GUARD_WATCHED; j++) {
+            _cleanup_free_ char *inside = seen_under(&guard->roots[j], item->path);
+            if (inside)
+                each(data, item, item->source ? item->source : item->path, inside);
+        }
+    }
+}
+
+struct making {
+    json_t *devices;
+    bool shift;
+    const char *empty;
+};
+
+static void make_device(void *data, const struct guarded *item, const char *source, const char *inside) {
+    struct making *making = data;
+    bool covered = item && item->how == GUARD_COVERED,
+         read_only = covered || (item && item->how == GUARD_READ_ONLY);
+    _cleanup_free_ char *name = str_printf(GUARD_DEVICE "%zu", json_object_size(making->devices) + 1),
+                        *cover = str_printf("%s/%s", making->empty,
+                                            item && item->directory ? "directory" : "file");
+    json_t *device =
+        json_pack("{s:s, s:o, s:o, s:s}", "type", "disk", "source", json_text(covered ? cover : source),
+                  "path", json_text(inside), "shift", making->shift && !covered ? "true" : "false");
+    if (read_only)
+        json_object_set_new(device, "readonly", json_string("true"));
+    json_object_set_new(making->devices, name, device);
+}
+
+json_t *guard_devices(const struct guard *guard, bool shift, const char *empty) {
+    struct making making = {json_object(), shift, empty};
+    each_place(guard, make_device, &making);
+    return making.devices;
+}
+
+char *guard_inside(const struct guard *guard, const struct guarded *item) {
+    char *inside = NULL;
+    for (size_t i = 0; i < guard->root_count && !inside; i++)
+        inside = seen_under(&guard->roots[i], item->path);
+    return inside;
+}
+
+/* A path as AppArmor takes it literally; what it cannot is any one character. */
+static char *literal(const char *path) {
+    _cleanup_(buffer_done) struct buffer text = {0};
+    for (const char *at = path; *at; at++) {
+        if ((unsigned char)*at < ' ' || strchr("\"\\", *at))
+            buffer_add(&text, "?", 1);
+        else if (strchr("*?[]{}^@,#", *at))
+            buffer_printf(&text, "\\%c", *at);
+        else
+            buffer_add(&text, at, 1);
+    }
+    return str_copy(text.data ? text.data : "");
+}
+
+/*
+ * A place under a root is called by the root's path, and where root inside has mounted one of the root's
+ * parents once more, by a path that ends in the same words.
+ */
+static void rule(struct buffer *rules, const char *root, const char *format, const char *below) {
+    _cleanup_free_ char *name = literal(strrchr(root, '/') + 1), *whole = literal(root),
+                        *rest = literal(below);
+    _cleanup_free_ char *first = str_printf("%s%s", whole, rest),
+                        *second = str_printf("/**/%s%s", name, rest);
+    const char *const paths[] = {first, second};
+    for (size_t i = 0; i < array_length(paths); i++) {
+        const char *sign = strchr(format, '%');
+        buffer_printf(rules, "%.*s\"%s%s,\n", (int)(sign - format), format, paths[i], sign + 1);
+    }
+}
+
+static void rule_item(struct buffer *rules, const struct guard_root *root, const struct guarded *item) {
+    _cleanup_free_ char *inside = seen_under(root, item->path);
+    if (!inside || item->how == GUARD_REPLACED)
+        return;
+    const char *below = inside + strlen(root->inside);
+    /* by their names also where no mount protects them any more, because the host has replaced a file */
+    rule(rules, root->inside, item->how == GUARD_FIXED ? "deny %/\" wl" : "deny %{,/,/**}\" wl", below);
+}
+
+char *guard_apparmor(const struct guard *guard) {
+    _cleanup_(buffer_done) struct buffer rules = {0};
+    buffer_text(&rules, "");
+    for (size_t i = 0; i < guard->root_count; i++) {
+        const struct guard_root *root = &guard->roots[i];
+        rule(&rules, root->inside, "deny umount %{,/,/**}\"", "");
+        rule(&rules, root->inside, "deny mount %{,/,/**}\" -> /**", "");
+        rule(&rules, root->inside, "deny mount -> %{,/,/**}\"", "");
+        rule(&rules, root->inside, "deny pivot_root %{,/,/**}\"", "");
+        for (size_t j = 0; j < guard->count; j++)
+            rule_item(&rules, root, &guard->items[j]);
+    }
+    return str_copy(rules.data);
+}
+
+struct expecting {
+    const struct guard_root *root;
+    struct strings *lines;
+};
+
+/* A field of mountinfo (proc_pid_mountinfo(5)): what would break a line is octal. */
+static char *mountinfo_field(const char *path) {
+    _cleanup_(buffer_done) struct buffer text = {0};
+    buffer_text(&text, "");
+    for (const char *at = path; *at; at++) {
+        if (strchr(" \t\n\\", *at))
+            buffer_printf(&text, "\\%03o", (unsigned int)(unsigned char)*at);
+        else
+            buffer_add(&text, at, 1);
+    }
+    return str_copy(text.data);
+}
+
+static void expect(void *data, const struct guarded *item, const char *source, const char *inside) {
+    const struct expecting *expecting = data;
+    const struct guard_root *root = expecting->root;
+    if (!item || item->other_filesystem || item->how == GUARD_COVERED || item->how == GUARD_REPLACED)
+        return;
+    _cleanup_free_ char *here = seen_under(root, item->path);
+    if (!here || !str_equal(here, inside))
+        return;
+    size_t length = str_equal(root->source, "/") ? 0 : strlen(root->source);
+    _cleanup_free_ char *point = mountinfo_field(inside), *from = mountinfo_field(source + length);
+    strings_printf(expecting->lines, "%s %s %s", from, point, item->how == GUARD_READ_ONLY ? "ro" : "");
+}
+
+void guard_expected_mounts(const struct guard *guard, struct strings *lines) {
+    for (size_t i = 0; i < guard->root_count; i++) {
+        struct expecting expecting = {&guard->roots[i], lines};
+        _cleanup_free_ char *base = mountinfo_field(guard->roots[i].inside);
+        strings_printf(lines, "@%s", base);
+        each_place(guard, expect, &expecting);
+    }
+}
+
+char *guard_probe(const struct guard *guard) {
+    char *inside = NULL;
+    for (size_t i = 0; i < guard->count && !inside; i++)
+        if (guard->items[i].how == GUARD_READ_ONLY)
+            inside = guard_inside(guard, &guard->items[i]);
+    return inside ? inside : str_copy("");
+}
+
+json_t *guard_json(const struct guard *guard) {
+    json_t *paths = json_array(), *warnings = json_array();
+    for (size_t i = 0; i < guard->count; i++) {
+        const struct guarded *item = &guard->items[i];
+        _cleanup_free_ char *inside = guard_inside(guard, item);
+        json_array_append_new(
+            paths, json_pack("{s:o, s:s, s:o}", "path", json_text(guard_shown(guard, item->path)), "how",
+                             guard_how_name(item->how), "inside", json_text(inside ? inside : "")));
+    }
+    for (size_t i = 0; i < guard->warnings.count; i++)
+        json_array_append_new(warnings, json_text(guard->warnings.items[i]));
+    return json_pack("{s:o, s:o}", "paths", paths, "warnings", warnings);
+}

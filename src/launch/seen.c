@@ -1,0 +1,61 @@
+#include "launch/seen.h"
+
+#include "incus/exec.h"
+
+#include <string.h>
+
+/*
+ * Lines of proc_pid_mountinfo(5): the fourth field is the path in the filesystem from which a mount
+ * begins, the fifth where it is seen, the sixth begins with ro or rw. A guarded path is the one that was
+ * meant if it begins below where the root's own mount begins.
+ */
+const char seen_mounts[] = "(IFS='\n'; set -f; all='\n'\n"
+                           "while IFS=' ' read -r id parent device from at flags rest\n"
+                           "do all=\"$all$from $at ${flags%%,*}\n\"; done </proc/self/mountinfo\n"
+                           "for line in $" SEEN_VARIABLE "; do case $line in\n"
+                           "@*) root=${all%%\" ${line#@} \"*}; root=${root##*'\n'}; root=${root%/};;\n"
+                           "*' ro') case $all in *\"\n$root$line\n\"*) ;; *) exit 1;; esac;;\n"
+                           "*) case $all in *\"\n$root$line\"*) ;; *) exit 1;; esac;;\n"
+                           "esac; done)";
+
+json_t *seen_environment(const struct plan *plan) {
+    json_t *environment = json_copy(plan->environment);
+    json_object_set_new(environment, SEEN_VARIABLE, json_text(plan->expected));
+    return environment;
+}
+
+bool seen_verify(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher,
+                 struct error *err) {
+    char *command[] = {"sh", "-c", (char *)seen_mounts, NULL};
+    _cleanup_json_ json_t *environment = seen_environment(plan);
+    struct exec_request request = {
+        .command = command, .uid = plan->code.uid, .gid = plan->code.gid, .environment = environment};
+    int status = -1;
+    if (!*plan->expected)
+        return true;
+    if (!exec_run(client, plan->name, &request, &status, err))
+        return false;
+    if (status == 126 || status == 127)
+        watcher_notice(watcher, "warning: the image has no sh: whether the guard is in force was not seen");
+    if (status == 0 || status == 126 || status == 127)
+        return true;
+    error_set(err, ERROR_FAILED,
+              "the guard of %s is not as planned: a mount of it is not what it should be", plan->name);
+    error_hint(err, "did something change the workspace while the session began? nothing was run in it");
+    return false;
+}
+
+/* 0: held; otherwise not, or not to be told. What can be unmounted at all is, to show that the try counts.
+ */
+static const char probe_script[] = "read -r label </proc/self/attr/current || exit 2\n"
+                                   "case $label in unconfined*) exit 2;; esac\n"
+                                   "unshare -m sh -c 'mount -t tmpfs none /tmp && umount /tmp || exit 3\n"
+                                   "umount \"$1\" 2>/dev/null && exit 4; exit 0' sh \"$1\"";
+
+bool seen_against_root(struct incus *client, const char *name, const char *probe) {
+    char *command[] = {"sh", "-c", (char *)probe_script, "sh", (char *)probe, NULL};
+    struct exec_request request = {.command = command};
+    _cleanup_(error_done) struct error ignored = {0};
+    int status = -1;
+    return *probe && exec_run(client, name, &request, &status, &ignored) && status == 0;
+}
