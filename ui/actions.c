@@ -107,6 +107,15 @@ static void choose_network(struct app *app) {
         host->open(host, &view_network, &row->session);
 }
 
+static void show_guard(struct app *app) {
+    struct host *host = &app->host;
+    const struct store_row *row = list_current(&app->list);
+    if (row && *row->session.workspace)
+        host->open(host, &view_guard, row->session.workspace);
+    else if (row)
+        host->say(host, STYLE_WARNING, "%s has no workspace", row->session.name);
+}
+
 /* A launch that is under way is not left behind by a key: that is said. */
 static void quit(struct host *host) {
     if (host->launching)
@@ -132,6 +141,8 @@ void actions_do(struct host *host, enum action action) {
         host->open(host, &view_form, &shell);
     else if (action == ACTION_NETWORK)
         choose_network(app);
+    else if (action == ACTION_GUARD)
+        show_guard(app);
     else if (action == ACTION_MARK)
         mark(&app->list);
     else if (action == ACTION_COPY)

@@ -35,6 +35,7 @@ struct app {
     struct log log;
     struct mapping mapping;
     struct keepers *keepers; /* NULL: there are none */
+    struct guards *guards;   /* guards.h; NULL before the first list */
 
     struct open_view sessions; /* the list */
     struct open_view tabs[TABS];

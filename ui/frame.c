@@ -1,6 +1,7 @@
 #include "ui/frame.h"
 
 #include "idmap/facts.h"
+#include "ui/guards.h"
 
 #include <curses.h>
 #include <pwd.h>
@@ -55,7 +56,12 @@ static void draw_header(const struct app *app, struct area area) {
     }
     draw_bar(area, 0, STYLE_PLAIN);
     draw_text(area, 0, 1, STYLE_TITLE, "berth");
+    size_t changed = guards_changed(app);
     int column = draw_link(app, area, 9) + 3;
+    if (changed)
+        column = draw_format(area, 0, column, STYLE_BAD, "%s %zu guarded changed (c)",
+                             theme_glyph(GLYPH_NO), changed) +
+                 2;
     _cleanup_free_ char *who = identities(app),
                         *counts = str_printf("%zu session%s", sessions, sessions == 1 ? "" : "s"),
                         *more = str_printf("%s  %zu running", counts, running);

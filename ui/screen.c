@@ -7,6 +7,7 @@
 #include "ui/actions.h"
 #include "ui/attach.h"
 #include "ui/frame.h"
+#include "ui/guards.h"
 #include "ui/input.h"
 #include "ui/keepers.h"
 #include "ui/layers.h"
@@ -106,6 +107,7 @@ static void store_changed(void *data) {
     refresh_row(app);
     manage_orphans(&app->host);
     keepers_refresh(app);
+    guards_refresh(app);
     redraw(&app->host);
 }
 
@@ -175,6 +177,7 @@ static void done(struct app *app) {
     watch_stop(app->input);
     end_tasks(app);
     keepers_stop(app);
+    guards_stop(app);
     stop_timers(app); /* what a task has asked for at its end */
     close_views(app);
     mapping_done(&app->mapping);

@@ -40,7 +40,7 @@ struct cli {
     bool capture;
     bool recursive;
     bool shift;
-    bool fix, fix_owners, apply;
+    bool fix, fix_owners, apply, remove;
     char *description;
     char *image_prefix;
     char *to_project;

@@ -16,6 +16,7 @@
     X(guard)                                                                                               \
     X(guard_accept)                                                                                        \
     X(guard_restore)                                                                                       \
+    X(trust)                                                                                               \
     X(network)                                                                                             \
     X(network_list)                                                                                        \
     X(network_up)                                                                                          \

@@ -1,11 +1,18 @@
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/launching.h"
 
 static int run(struct cli *cli, struct error *err) {
     const struct settings *settings = &cli->settings;
     _cleanup_(buffer_done) struct buffer out = {0};
     _cleanup_json_ json_t *json = json_object();
     const char *section = "";
+    _cleanup_(error_done) struct error no_workspace = {0};
+    /* without a workspace there are settings all the same */
+    if (!cli_ask_workspace(cli, &no_workspace) && no_workspace.class == ERROR_USAGE) {
+        error_move(err, &no_workspace);
+        return -1;
+    }
     buffer_printf(&out, "# %s%s\n", settings->file,
                   access(settings->file, F_OK) == 0 ? "" : " (not there)");
     for (int i = 0; i < SETTINGS_COUNT; i++) {
@@ -30,6 +37,8 @@ const struct command command_config = {
     .name = "config",
     .arguments = "",
     .summary = "the settings in force, and where each came from",
-    .help = "Flags beat the environment, the environment beats ~/.config/berth/config.ini.",
+    .help =
+        "Flags beat the environment, the environment beats what the workspace's own .berth.ini asks for\n"
+        "(berth trust), and that ~/.config/berth/config.ini.",
     .flags = flags,
     .run = run};

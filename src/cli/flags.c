@@ -29,6 +29,11 @@ static bool take_strict(struct cli *cli, const char *value, struct error *err) {
     return settings_flag(&cli->settings, SETTING_GUARD_ROOT, "--strict", "apparmor", err);
 }
 
+static bool take_remove(struct cli *cli, const char *value, struct error *err) {
+    (void)value, (void)err;
+    return cli->remove = true;
+}
+
 static bool take_accept(struct cli *cli, const char *value, struct error *err) {
     (void)value, (void)err;
     return cli->request.accept = true;
@@ -199,6 +204,7 @@ static const struct flag flag_allow = {
     "allow", 0, "HOST[:PORT]", "one more host, address or CIDR that may be reached", false, take_allow};
 static const struct flag flag_publish = {
     "publish", 0, "[HOST:]PORT", "make a port of the session one of this machine", false, take_publish};
+const struct flag flag_remove = {"remove", 0, NULL, "trust it no longer", false, take_remove};
 const struct flag flag_accept = {
     "accept", 0, NULL, "accept what changed of what is guarded in an earlier session", false, take_accept};
 const struct flag flag_no_root = {"no-root", 0,           NULL, "nobody becomes root inside: no_new_privs",

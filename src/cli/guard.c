@@ -1,11 +1,11 @@
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/launching.h"
 #include "launch/prepare.h"
 #include "session/protection.h"
 #include "workspace/name.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Sessions that have ended are settled first, if the daemon can say which. */
 static void settle(struct cli *cli) {
@@ -13,7 +13,7 @@ static void settle(struct cli *cli) {
     _cleanup_(error_done) struct error ignored = {0};
     const char *prefix = name_prefix(&ignored);
     if (prefix && session_list_load(cli->client, prefix, false, &sessions, &ignored))
-        protections_mark(&sessions);
+        protections_mark_list(&sessions);
 }
 
 /* The workspace of a container by this name; a path otherwise. Caller owns. */
@@ -41,13 +41,16 @@ static bool load(struct cli *cli, struct protection *protection, struct error *e
     if (!path)
         return false;
     settle(cli);
+    str_set(&cli->request.workspace, path);
+    if (!cli_ask_workspace(cli, err))
+        return false;
     cli->request.settings = &cli->settings;
     return prepare_mounts(&cli->request, &mounts, err) &&
            protection_load(path, &cli->settings, &mounts, protection, err);
 }
 
 static int show(struct cli *cli, struct error *err) {
-    _cleanup_(protection_done) struct protection protection = {.baseline.lock = -1};
+    _cleanup_(protection_done) struct protection protection = {0};
     _cleanup_(buffer_done) struct buffer text = {0};
     if (!load(cli, &protection, err))
         return -1;
@@ -66,36 +69,27 @@ static int show(struct cli *cli, struct error *err) {
 }
 
 static int accept_all(struct cli *cli, struct error *err) {
-    _cleanup_(protection_done) struct protection protection = {.baseline.lock = -1};
-    if (!load(cli, &protection, err) ||
-        (protection.baseline.workspace && !check_accept(&protection.baseline, err)))
+    _cleanup_(protection_done) struct protection protection = {0};
+    if (!load(cli, &protection, err) || !protection_accept(&protection, err))
         return -1;
     _cleanup_free_ char *line = str_printf("Accepted %zu change(s)\n", protection.changes.count);
     return cli_print(line, err) ? 0 : -1;
 }
 
 static int restore(struct cli *cli, struct error *err) {
-    _cleanup_(protection_done) struct protection protection = {.baseline.lock = -1};
+    _cleanup_(protection_done) struct protection protection = {0};
     char aside[64];
-    time_t now = time(NULL);
-    struct tm local;
-    size_t count = 0;
+    size_t restored = 0;
     if (!load(cli, &protection, err))
         return -1;
-    localtime_r(&now, &local);
-    strftime(aside, sizeof aside, ".berth-aside-%Y%m%dT%H%M%S", &local);
-    for (size_t i = 0; i < protection.changes.count; i++, count++) {
-        const struct change *change = &protection.changes.items[i];
-        if (!change_restore(&protection.baseline, change, aside, err))
-            return -1;
-        cli_notice(cli, "restored: %s", guard_shown(&protection.guard, change->path));
-    }
-    _cleanup_free_ char *line = str_printf("Restored %zu path(s)\n", count);
-    if (count)
+    bool good = protection_restore(&protection, aside, sizeof aside, &restored, err);
+    for (size_t i = 0; i < restored; i++)
+        cli_notice(cli, "restored: %s", guard_shown(&protection.guard, protection.changes.items[i].path));
+    if (restored)
         cli_notice(cli, "what was there lies in %s/%s", protection.workspace.path, aside);
-    protection_done(&protection);
     settle(cli);
-    return cli_print(line, err) ? 0 : -1;
+    _cleanup_free_ char *line = str_printf("Restored %zu path(s)\n", restored);
+    return good && cli_print(line, err) ? 0 : -1;
 }
 
 static const struct flag *const flags[] = {&flag_format, NULL};

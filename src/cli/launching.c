@@ -6,6 +6,8 @@
 #include "launch/guarding.h"
 #include "launch/hook.h"
 #include "launch/open.h"
+#include "launch/trust.h"
+#include "workspace/workspace.h"
 
 #include <string.h>
 #include <strings.h>
@@ -68,6 +70,23 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
         cli_notice(cli, "%s: %s (%s)", prepared->workspace.path, *raw ? raw : "shift", reason);
     for (size_t i = 0; i < warnings.count; i++)
         cli_notice(cli, "warning: %s", warnings.items[i]);
+}
+
+bool cli_ask_workspace(struct cli *cli, struct error *err) {
+    _cleanup_(workspace_done) struct workspace workspace = {0};
+    _cleanup_(asked_done) struct asked asked = {0};
+    if (!workspace_find(cli->request.workspace ? cli->request.workspace : ".", &workspace, err) ||
+        !trust_apply(workspace.source, &cli->settings, &asked, err))
+        return false;
+    for (size_t i = 0; i < asked.taken.count && isatty(STDERR_FILENO); i++) {
+        _cleanup_free_ char *shown = str_shown(asked.taken.items[i]);
+        cli_notice(cli, "the workspace asks: %s", shown);
+    }
+    for (size_t i = 0; i < asked.refused.count; i++) {
+        _cleanup_free_ char *shown = str_shown(asked.refused.items[i]);
+        cli_notice(cli, "warning: not taken: %s; berth trust takes it", shown);
+    }
+    return true;
 }
 
 void cli_say_changed(const struct prepared *prepared) {

@@ -8,6 +8,11 @@
 #include "launch/watcher.h"
 #include "session/stream.h"
 
+/*
+ * What the workspace itself asks for (launch/trust.h): what is taken is in cli->settings then, what is not
+ * is said.
+ */
+bool cli_ask_workspace(struct cli *cli, struct error *err) nodiscard;
 /* What changed of what is guarded while the session ran, if anything did. */
 void cli_say_changed(const struct prepared *prepared);
 /* The mapping on a terminal, and the decision's warnings everywhere. */

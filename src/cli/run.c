@@ -120,7 +120,7 @@ static int run_run(struct cli *cli, struct error *err) {
     }
     cli->request.settings = &cli->settings;
     cli->request.terminal = tty_both() && !cli->capture;
-    if (!cli_connect(cli, err))
+    if (!cli_ask_workspace(cli, err) || !cli_connect(cli, err))
         return -1;
     return cli->dry_run ? dry_run(cli, err) : launch_and_run(cli, err);
 }

@@ -61,7 +61,8 @@ static int run(struct cli *cli, struct error *err) {
     cli->request.plain = cli->debug;
     if (cli->resume ? !resume(cli, err) : !(cli->request.session_id = record_new_id()))
         return -1;
-    if (!cli_connect(cli, err) || !prepare_launch(cli->client, &cli->request, &prepared, err))
+    if (!cli_ask_workspace(cli, err) || !cli_connect(cli, err) ||
+        !prepare_launch(cli->client, &cli->request, &prepared, err))
         return -1;
     if (!cli->dry_run)
         return launch(cli, &prepared, err);

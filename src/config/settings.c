@@ -289,6 +289,10 @@ void settings_done(struct settings *settings) {
     *settings = (struct settings){0};
 }
 
+void settings_add_mount(struct settings *settings, const char *text, const char *where) {
+    add_mount(settings, NULL, text, where);
+}
+
 void settings_copy(struct settings *to, const struct settings *from) {
     *to = (struct settings){.file = str_copy(from->file)};
     for (int i = 0; i < SETTINGS_COUNT; i++)

@@ -39,7 +39,7 @@ enum setting {
     SETTINGS_COUNT
 };
 
-enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
+enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_WORKSPACE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
 /* One row per setting: the file's section and key, the variable, the built-in value. */
 struct setting_spec {
@@ -93,6 +93,8 @@ bool settings_parse(struct settings *settings, const char *file, const char *con
 /* A flag's value; `flag` is named in the error and as the origin. */
 bool settings_flag(struct settings *settings, enum setting which, const char *flag, const char *value,
                    struct error *err) nodiscard;
+/* One more mount, in force. */
+void settings_add_mount(struct settings *settings, const char *text, const char *where);
 /* The same for a list, behind what is in it already. */
 bool settings_flag_add(struct settings *settings, enum setting which, const char *flag, const char *value,
                        struct error *err) nodiscard;

@@ -13,7 +13,7 @@
 #define CONTENT_MOST_OF_STATE (16 << 20)
 
 void baseline_forget(struct baseline *baseline) {
-    int lock = baseline->lock;
+    struct baseline lock = {.lock = baseline->lock, .locked = baseline->locked};
     for (size_t i = 0; i < baseline->placeholder_count; i++)
         free(baseline->placeholders[i].path);
     free(baseline->placeholders);
@@ -23,14 +23,18 @@ void baseline_forget(struct baseline *baseline) {
     settings_done(&baseline->settings);
     strings_done(&baseline->sessions);
     prints_done(&baseline->prints);
-    *baseline = (struct baseline){.lock = lock};
+    *baseline = lock;
+}
+
+void baseline_unlock(struct baseline *baseline) {
+    if (baseline->locked)
+        close(baseline->lock);
+    baseline->locked = false;
 }
 
 void baseline_done(struct baseline *baseline) {
     baseline_forget(baseline);
-    if (baseline->lock >= 0)
-        close(baseline->lock);
-    baseline->lock = -1;
+    baseline_unlock(baseline);
 }
 
 char *baseline_directory(void) {
@@ -125,12 +129,13 @@ bool baseline_load(const char *workspace, struct baseline *baseline, struct erro
                         *lock = str_printf("%s/lock", directory);
     _cleanup_(buffer_done) struct buffer content = {0};
     _cleanup_(error_done) struct error reading = {0};
-    *baseline = (struct baseline){.lock = -1};
+    *baseline = (struct baseline){0};
     if (!make_directory(directory, err))
         return false;
     baseline->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (baseline->lock < 0)
         return error_errno(err, errno, "cannot write %s", lock);
+    baseline->locked = true;
     while (flock(baseline->lock, LOCK_EX) < 0 && errno == EINTR)
         ;
     if (!path_read(file, &content, &reading)) {

@@ -25,9 +25,12 @@ struct baseline {
     struct placeholder *placeholders; /* what was made for the sessions, and is to go with the last */
     size_t placeholder_count;
 
-    int lock; /* -1: not held */
+    int lock;    /* a descriptor, while */
+    bool locked; /* it is held */
 };
 void baseline_done(struct baseline *baseline);
+/* Others may change it from now on. */
+void baseline_unlock(struct baseline *baseline);
 /* All but the lock is empty again. */
 void baseline_forget(struct baseline *baseline);
 

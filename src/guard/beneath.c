@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-const char *entry_name(enum entry entry) {
+const char *entry_name(enum beneath_entry entry) {
     static const char *const names[] = {
         [ENTRY_NONE] = "nothing",
         [ENTRY_FILE] = "a file",
@@ -25,14 +25,14 @@ int beneath_open(int root, const char *path, int flags) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
-static enum entry entry_of(const struct stat *info) {
+static enum beneath_entry entry_of(const struct stat *info) {
     return S_ISREG(info->st_mode)   ? ENTRY_FILE
            : S_ISDIR(info->st_mode) ? ENTRY_DIRECTORY
            : S_ISLNK(info->st_mode) ? ENTRY_LINK
                                     : ENTRY_OTHER;
 }
 
-enum entry beneath_look(int root, const char *path, struct stat *info) {
+enum beneath_entry beneath_look(int root, const char *path, struct stat *info) {
     struct stat found = {0};
     _cleanup_close_ int fd = beneath_open(root, path, O_PATH | O_NOFOLLOW);
     if (fd < 0)

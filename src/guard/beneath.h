@@ -8,7 +8,7 @@
 
 #include <sys/stat.h>
 
-enum entry {
+enum beneath_entry {
     ENTRY_NONE,
     ENTRY_FILE,
     ENTRY_DIRECTORY,
@@ -18,9 +18,9 @@ enum entry {
 };
 
 /* "a symbolic link", …; for messages. */
-const char *entry_name(enum entry entry);
+const char *entry_name(enum beneath_entry entry);
 /* What is at `path` below the directory `root`; `info`, unless NULL, gets its stat if there is anything. */
-enum entry beneath_look(int root, const char *path, struct stat *info);
+enum beneath_entry beneath_look(int root, const char *path, struct stat *info);
 /* Opens a file or directory with open(2)'s flags; -1 with errno. */
 int beneath_open(int root, const char *path, int flags) nodiscard;
 /* The first `most` bytes of a regular file, with a NUL behind; false: it cannot be read. */

@@ -81,7 +81,7 @@ bool changes_find(const struct baseline *baseline, struct changes *changes, stru
     if (!guard_find(&input, &changes->guard, err))
         return false;
     prints_take(&changes->guard, &baseline->prints, &changes->now);
-    _cleanup_(baseline_done) struct baseline others = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline others = {0};
     baseline_others(baseline->workspace, &others);
     drop_placeholders(&changes->now, baseline);
     drop_placeholders(&changes->now, &others);

@@ -62,7 +62,7 @@ static void remove_placeholder(const struct placeholder *placeholder) {
 
 /* Those that no other workspace's sessions still need. */
 static void remove_placeholders(struct baseline *baseline) {
-    _cleanup_(baseline_done) struct baseline others = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline others = {0};
     if (baseline->placeholder_count)
         baseline_others(baseline->workspace, &others);
     for (size_t i = baseline->placeholder_count; i-- > 0;) {
@@ -116,7 +116,7 @@ static bool all_made(const struct baseline *baseline, const struct guard *guard,
 
 /* What is there because another workspace's sessions have made it is needed by this one's, too. */
 static void share_placeholders(struct baseline *baseline, const struct guard *guard) {
-    _cleanup_(baseline_done) struct baseline others = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline others = {0};
     baseline_others(baseline->workspace, &others);
     for (size_t i = 0; i < others.placeholder_count; i++)
         prints_drop(&baseline->prints, others.placeholders[i].path);
@@ -226,7 +226,7 @@ bool check_end(const char *name, size_t *changed, struct error *err) {
     _cleanup_(strings_done) struct strings workspaces = {0};
     baseline_all(&workspaces);
     for (size_t i = 0; i < workspaces.count; i++) {
-        _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+        _cleanup_(baseline_done) struct baseline baseline = {0};
         if (!baseline_load(workspaces.items[i], &baseline, err))
             return false;
         size_t before = baseline.sessions.count;
@@ -254,7 +254,7 @@ void check_ended(const struct strings *running, const struct strings *all, size_
     _cleanup_(strings_done) struct strings workspaces = {0};
     baseline_all(&workspaces);
     for (size_t i = 0; i < workspaces.count; i++) {
-        _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+        _cleanup_(baseline_done) struct baseline baseline = {0};
         _cleanup_(error_done) struct error ignored = {0};
         if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !baseline.workspace)
             continue;

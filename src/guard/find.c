@@ -71,7 +71,8 @@ static bool guard_children(struct guard_search *search) {
                     CHILDREN_MOST, search->root);
     for (size_t i = 0; i < names.count; i++) {
         _cleanup_free_ char *path = str_printf("%s/.git", names.items[i]);
-        enum entry entry = str_equal(names.items[i], ".git") ? ENTRY_NONE : search_look(search, path);
+        enum beneath_entry entry =
+            str_equal(names.items[i], ".git") ? ENTRY_NONE : search_look(search, path);
         if (entry == ENTRY_NONE || entry == ENTRY_UNSEEN ||
             (entry == ENTRY_LINK && search_look(search, names.items[i]) == ENTRY_LINK))
             continue;

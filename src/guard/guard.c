@@ -88,6 +88,17 @@ void guard_drop_placeholders(struct guard *guard) {
     }
 }
 
+bool guard_has_config(const struct guard *guard) {
+    static const char config[] = "/.git/config";
+    for (size_t i = 0; i < guard->count; i++) {
+        size_t length = strlen(guard->items[i].path), end = strlen(config);
+        if (guard->items[i].how == GUARD_READ_ONLY && length > end &&
+            str_equal(guard->items[i].path + length - end, config))
+            return true;
+    }
+    return false;
+}
+
 size_t guard_count(const struct guard *guard, enum guard_how how) {
     size_t count = 0;
     for (size_t i = 0; i < guard->count; i++)

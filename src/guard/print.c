@@ -54,8 +54,8 @@ struct taking {
 };
 
 /* Of a repository's directory: what git obeys, and which directories there are at the top. */
-static bool counts(const struct taking *taking, const char *path, const char *name, enum entry entry,
-                   int depth) {
+static bool counts(const struct taking *taking, const char *path, const char *name,
+                   enum beneath_entry entry, int depth) {
     static const char *const names[] = {"config", "config.worktree", "gitdir", "commondir", "attributes"};
     if (!taking->parts || depth == 0 || strstr(path, "/hooks/"))
         return true;
@@ -110,7 +110,7 @@ static void take_below(struct taking *taking, int root, const char *name, const 
 
 static void take(struct taking *taking, int root, const char *name, const char *path, int depth) {
     struct stat info;
-    enum entry entry = beneath_look(root, name, &info);
+    enum beneath_entry entry = beneath_look(root, name, &info);
     if (entry == ENTRY_NONE || entry == ENTRY_UNSEEN || !taking->left)
         return;
     if (entry == ENTRY_LINK && fstatat(root, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
@@ -202,7 +202,7 @@ void prints_read(const json_t *json, struct prints *prints) {
             continue;
         prints->items = mem_grow(prints->items, (prints->count + 1) * sizeof *prints->items);
         prints->items[prints->count++] = (struct print){.path = str_copy(json_str_at(item, "path")),
-                                                        .entry = (enum entry)entry,
+                                                        .entry = (enum beneath_entry)entry,
                                                         .digest = str_copy(json_str_at(item, "digest")),
                                                         .size = json_int_at(item, "size"),
                                                         .mode = (unsigned int)json_int_at(item, "mode"),

@@ -7,7 +7,7 @@
 
 struct print {
     char *path; /* absolute */
-    enum entry entry;
+    enum beneath_entry entry;
     char *digest; /* SHA-256 of a file's content, or of a link's target; "" of what cannot be read */
     int64_t size;
     unsigned int mode;

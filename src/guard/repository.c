@@ -229,7 +229,7 @@ bool repository_guard_common(struct guard_search *search, const char *name) {
     } parts[] = {{"config.worktree", ""}, {"commondir", NULL}};
     for (size_t i = 0; i < array_length(parts); i++) {
         _cleanup_free_ char *part = below(own, parts[i].name), *path = below(whole, parts[i].name);
-        enum entry entry = beneath_look(search->fd, part, NULL);
+        enum beneath_entry entry = beneath_look(search->fd, part, NULL);
         if (entry == ENTRY_FILE || (entry == ENTRY_NONE && parts[i].content))
             guard_add(search->guard, path, GUARD_READ_ONLY, false)->placeholder = entry == ENTRY_NONE;
     }

@@ -36,7 +36,7 @@ bool search_is_writable(const struct guard_search *search, const char *path) {
     return false;
 }
 
-static bool refuse(struct guard_search *search, const char *path, enum entry entry) {
+static bool refuse(struct guard_search *search, const char *path, enum beneath_entry entry) {
     _cleanup_free_ char *whole = absolute(search, path), *shown = str_shown(whole);
     if (search->tolerant) {
         guard_add(search->guard, whole, GUARD_READ_ONLY, false);
@@ -49,13 +49,13 @@ static bool refuse(struct guard_search *search, const char *path, enum entry ent
 }
 
 /* What is at a path, and above it: a link above is one, too. */
-enum entry search_look(const struct guard_search *search, const char *path) {
+enum beneath_entry search_look(const struct guard_search *search, const char *path) {
     return beneath_look(search->fd, path, NULL);
 }
 
 static bool is_elsewhere(const struct guard_search *search, const char *path) {
     struct stat root, info;
-    enum entry entry = beneath_look(search->fd, path, &info);
+    enum beneath_entry entry = beneath_look(search->fd, path, &info);
     return (entry == ENTRY_FILE || entry == ENTRY_DIRECTORY) && fstat(search->fd, &root) == 0 &&
            info.st_dev != root.st_dev;
 }
@@ -72,7 +72,7 @@ static void fix_parents(struct guard_search *search, const char *path) {
 bool search_protect(struct guard_search *search, const char *path, enum if_absent absent,
                     const char *content) {
     _cleanup_free_ char *whole = absolute(search, path);
-    enum entry entry = search_look(search, path);
+    enum beneath_entry entry = search_look(search, path);
     if (search_is_writable(search, path) || is_inside_protected(search, whole) || entry == ENTRY_UNSEEN)
         return true; /* what we may not look at the session may not either: it has our ids */
     if (entry == ENTRY_LINK || entry == ENTRY_OTHER)
@@ -94,7 +94,7 @@ bool search_protect(struct guard_search *search, const char *path, enum if_absen
 }
 
 bool search_fix(struct guard_search *search, const char *path) {
-    enum entry entry = search_look(search, path);
+    enum beneath_entry entry = search_look(search, path);
     if (entry != ENTRY_DIRECTORY)
         return entry == ENTRY_NONE || entry == ENTRY_UNSEEN || search_is_writable(search, path) ||
                refuse(search, path, entry);

@@ -15,7 +15,7 @@ struct guard_search {
 };
 
 /* What is at a path below the root; a link on the way is one, too. */
-enum entry search_look(const struct guard_search *search, const char *path);
+enum beneath_entry search_look(const struct guard_search *search, const char *path);
 /* Whether the settings leave it writable. */
 bool search_is_writable(const struct guard_search *search, const char *path);
 

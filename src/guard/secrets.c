@@ -16,7 +16,7 @@ struct hunt {
 
 static void try_below(struct hunt *hunt, const char *directory, const char *pattern);
 
-static void cover(struct hunt *hunt, const char *path, enum entry entry) {
+static void cover(struct hunt *hunt, const char *path, enum beneath_entry entry) {
     if (entry != ENTRY_FILE && entry != ENTRY_DIRECTORY) {
         if (entry == ENTRY_LINK)
             search_warn(hunt->search, "%s is a symbolic link: it is not covered", path);
@@ -29,7 +29,7 @@ static void cover(struct hunt *hunt, const char *path, enum entry entry) {
 static void try_name(struct hunt *hunt, const char *directory, const char *name, const char *first,
                      const char *rest) {
     _cleanup_free_ char *path = *directory ? str_printf("%s/%s", directory, name) : str_copy(name);
-    enum entry entry;
+    enum beneath_entry entry;
     if (fnmatch(first, name, FNM_PERIOD) != 0)
         return;
     entry = beneath_look(hunt->search->fd, path, NULL);

@@ -7,7 +7,9 @@
 #include "launch/reaper.h"
 #include "launch/seen.h"
 
+#include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 /* How long the end of a container is waited for, and how often it is looked. */
 #define END_PATIENCE_MS 60000
@@ -115,7 +117,7 @@ static void earlier_done(struct earlier *earlier) {
 }
 
 static bool look_at_earlier(const struct prepared *prepared, struct earlier *earlier, struct error *err) {
-    _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline baseline = {0};
     if (!baseline_load(prepared->workspace.source, &baseline, err))
         return false;
     if (!baseline.workspace)
@@ -146,7 +148,7 @@ static bool pass(const struct prepared *prepared, struct earlier *earlier,
 
 static bool note(struct prepared *prepared, const struct earlier *earlier, const char *name,
                  struct error *err) {
-    _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline baseline = {0};
     struct guard_input input = input_of(prepared);
     if (!baseline_load(input.workspace, &baseline, err))
         return false;
@@ -187,7 +189,7 @@ bool guarding_begin(struct incus *client, struct prepared *prepared, const char 
 }
 
 bool guarding_named(struct prepared *prepared, const char *name, struct error *err) {
-    _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline baseline = {0};
     if (!prepared->noted || str_equal(prepared->noted, name))
         return true;
     if (!baseline_load(prepared->workspace.source, &baseline, err) || !baseline.workspace)
@@ -200,7 +202,7 @@ bool guarding_named(struct prepared *prepared, const char *name, struct error *e
 
 /* Noted with the session: its guard holds against root inside. */
 static void note_strength(const struct prepared *prepared, const char *name) {
-    _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline baseline = {0};
     _cleanup_(error_done) struct error ignored = {0};
     if (!baseline_load(prepared->workspace.source, &baseline, &ignored) || !baseline.workspace)
         return;
@@ -236,10 +238,29 @@ void guarding_failed(struct prepared *prepared) {
     str_set(&prepared->noted, NULL);
 }
 
+/*
+ * Its first process has died, and every other in it with that (pid_namespaces(7)): the daemon says so much
+ * later, and what changes from here on is the host's own. False if it cannot be waited for.
+ */
+static bool await_first_process(struct incus *client, const char *name) {
+    _cleanup_json_ json_t *state = NULL;
+    _cleanup_(error_done) struct error ignored = {0};
+    if (!instance_state(client, name, &state, &ignored))
+        return false;
+    pid_t pid = (pid_t)json_int_at(state, "pid");
+    _cleanup_close_ int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+    return fd >= 0 && poll(&ended, 1, END_PATIENCE_MS) == 1;
+}
+
 /* The reaper's work: `data` is the name. */
 static void settle_when_ended(struct incus *client, const char *words, const void *data) {
     (void)words;
     const char *name = data;
+    _cleanup_(error_done) struct error settling = {0};
+    size_t all = 0;
+    if (await_first_process(client, name) && check_end(name, &all, &settling))
+        return;
     for (int64_t begin = loop_now(); loop_now() - begin < END_PATIENCE_MS;) {
         _cleanup_(instance_done) struct instance instance = {0};
         _cleanup_(error_done) struct error err = {0};
@@ -263,7 +284,7 @@ void guarding_leave(struct incus *client, const char *name) {
 }
 
 size_t guarding_changed(const struct prepared *prepared) {
-    _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline baseline = {0};
     _cleanup_(changes_done) struct changes changes = {0};
     _cleanup_(error_done) struct error ignored = {0};
     if (!baseline_load(prepared->workspace.source, &baseline, &ignored) || !baseline.workspace ||

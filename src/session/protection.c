@@ -17,7 +17,7 @@ void protection_done(struct protection *protection) {
 
 bool protection_load(const char *path, const struct settings *settings, const struct mounts *mounts,
                      struct protection *protection, struct error *err) {
-    *protection = (struct protection){.baseline.lock = -1};
+    *protection = (struct protection){0};
     if (!workspace_find(path, &protection->workspace, err))
         return false;
     const struct guard_input input = {.workspace = protection->workspace.source,
@@ -36,9 +36,29 @@ bool protection_load(const char *path, const struct settings *settings, const st
         }
         strings_printf(&protection->guard.warnings, "nothing is launched here: %s", refused.message);
     }
-    return baseline_load(protection->workspace.source, &protection->baseline, err) &&
-           (!protection->baseline.workspace ||
-            changes_find(&protection->baseline, &protection->changes, err));
+    bool good =
+        baseline_load(protection->workspace.source, &protection->baseline, err) &&
+        (!protection->baseline.workspace || changes_find(&protection->baseline, &protection->changes, err));
+    baseline_unlock(&protection->baseline);
+    return good;
+}
+
+bool protection_accept(const struct protection *protection, struct error *err) {
+    _cleanup_(baseline_done) struct baseline baseline = {0};
+    return baseline_load(protection->workspace.source, &baseline, err) &&
+           (!baseline.workspace || check_accept(&baseline, err));
+}
+
+bool protection_restore(const struct protection *protection, char *aside, size_t room, size_t *restored,
+                        struct error *err) {
+    time_t now = time(NULL);
+    struct tm local = {0};
+    localtime_r(&now, &local);
+    strftime(aside, room, ".berth-aside-%Y%m%dT%H%M%S", &local);
+    for (*restored = 0; *restored < protection->changes.count; ++*restored)
+        if (!change_restore(&protection->baseline, &protection->changes.items[*restored], aside, err))
+            return false;
+    return true;
 }
 
 static bool against_root(const struct baseline *baseline) {
@@ -123,11 +143,12 @@ void protection_text(const struct protection *protection, struct buffer *text) {
                       check_session_holds(baseline->sessions.items[i]) ? "code and root inside"
                                                                        : "code; root inside can unmount");
     }
-    paths_text(&protection->guard, text);
     if (protection->changes.count)
         changes_text(protection, text);
     else if (baseline->workspace)
         buffer_text(text, "Unchanged since the first of these sessions began.\n");
+    buffer_text(text, "Paths:\n");
+    paths_text(&protection->guard, text);
 }
 
 /* The row's changes, if this is its workspace's baseline. */
@@ -145,33 +166,78 @@ static void mark(struct session *session, const struct baseline *baseline, size_
         session->changed += changed;
 }
 
-static void mark_all(struct session *sessions, size_t count) {
+static size_t mark_all(struct session **sessions, size_t count, struct strings *where) {
     _cleanup_(strings_done) struct strings workspaces = {0};
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        sessions[i]->changed = 0;
+        sessions[i]->guarded = sessions[i]->holds_root = false;
+    }
     baseline_all(&workspaces);
     for (size_t i = 0; i < workspaces.count; i++) {
-        _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+        _cleanup_(baseline_done) struct baseline baseline = {0};
         _cleanup_(changes_done) struct changes changes = {0};
         _cleanup_(error_done) struct error ignored = {0};
         if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !baseline.workspace ||
             !changes_find(&baseline, &changes, &ignored))
             continue;
+        all += changes.count;
+        if (changes.count)
+            strings_add(where, baseline.given);
         for (size_t j = 0; j < count; j++)
-            mark(&sessions[j], &baseline, changes.count);
+            mark(sessions[j], &baseline, changes.count);
     }
+    return all;
 }
 
-void protection_mark(struct session *session) {
-    mark_all(session, 1);
-}
-
-void protections_mark(struct session_list *list) {
+size_t protections_mark(struct session **sessions, size_t count, struct strings *where) {
     _cleanup_(strings_done) struct strings running = {0}, all = {0};
     size_t ignored = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        strings_add(&all, list->items[i].name);
-        if (!str_equal(list->items[i].status, "Stopped"))
-            strings_add(&running, list->items[i].name);
+    for (size_t i = 0; i < count; i++) {
+        strings_add(&all, sessions[i]->name);
+        if (!str_equal(sessions[i]->status, "Stopped"))
+            strings_add(&running, sessions[i]->name);
     }
     check_ended(&running, &all, &ignored);
-    mark_all(list->items, list->count);
+    return mark_all(sessions, count, where);
+}
+
+size_t protections_mark_list(struct session_list *list) {
+    _cleanup_free_ struct session **sessions = mem_new((list->count + 1) * sizeof(struct session *));
+    for (size_t i = 0; i < list->count; i++)
+        sessions[i] = &list->items[i];
+    _cleanup_(strings_done) struct strings ignored = {0};
+    return protections_mark(sessions, list->count, &ignored);
+}
+
+/* The directory that a path lies in; "" for the top. Caller owns. */
+static char *parent_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return str_copy_n(path, slash && slash > path ? (size_t)(slash - path) : 0);
+}
+
+static void add_once(struct strings *directories, const char *path) {
+    if (*path && !strings_has(directories, path))
+        strings_add(directories, path);
+}
+
+void protections_directories(struct strings *directories) {
+    _cleanup_(strings_done) struct strings workspaces = {0};
+    _cleanup_free_ char *state = baseline_directory();
+    baseline_all(&workspaces);
+    add_once(directories, state);
+    for (size_t i = 0; i < workspaces.count; i++) {
+        _cleanup_(baseline_done) struct baseline baseline = {0};
+        _cleanup_(error_done) struct error ignored = {0};
+        if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !baseline.workspace)
+            continue;
+        add_once(directories, baseline.workspace);
+        for (size_t j = 0; j < baseline.prints.count; j++) {
+            const struct print *print = &baseline.prints.items[j];
+            _cleanup_free_ char *parent = parent_of(print->path);
+            add_once(directories, parent);
+            if (print->entry == ENTRY_DIRECTORY)
+                add_once(directories, print->path);
+        }
+    }
 }

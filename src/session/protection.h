@@ -16,6 +16,14 @@ void protection_done(struct protection *protection);
 /* Looks. `settings` and `mounts` as for a launch. */
 bool protection_load(const char *path, const struct settings *settings, const struct mounts *mounts,
                      struct protection *protection, struct error *err) nodiscard;
+/* What changed is what is right. */
+bool protection_accept(const struct protection *protection, struct error *err) nodiscard;
+/*
+ * Puts back what changed; *restored is how many of them came to that. What was there is in a directory of
+ * the workspace, whose name is put into `aside` (`room` bytes).
+ */
+bool protection_restore(const struct protection *protection, char *aside, size_t room, size_t *restored,
+                        struct error *err) nodiscard;
 /* All of it: {"workspace", "paths", "against", "sessions", "changes", …}. A new reference. */
 json_t *protection_json(const struct protection *protection) nodiscard;
 /* For people: a line for each path, and what changed with its difference. */
@@ -24,10 +32,12 @@ void protection_text(const struct protection *protection, struct buffer *text);
 char *protection_words(const struct protection *protection) nodiscard;
 
 /*
- * With what the daemon lists: sessions that have ended are settled (check_ended()), and each row gets how
- * many guarded paths of its workspace changed, and whether it holds against root. Where no session was
- * noted it costs a look at an empty directory.
+ * With what the daemon lists: sessions that have ended are settled (check_ended()), and each gets how many
+ * guarded paths of its workspace changed, and whether it holds against root. Returns how many changed in
+ * all; their workspaces are added to `where`. Where no session was noted it costs a look at an empty
+ * directory.
  */
-void protections_mark(struct session_list *list);
-/* The same for one that is listed or not: its workspace's changes. */
-void protection_mark(struct session *session);
+size_t protections_mark(struct session **sessions, size_t count, struct strings *where);
+size_t protections_mark_list(struct session_list *list);
+/* The directories in which a change matters, as inotify(7) takes them. */
+void protections_directories(struct strings *directories);

@@ -5,16 +5,15 @@
 /* Those that take mounts away for everybody in the container stand last. */
 const struct attack attacks[] = {
     {"write a hook", "evil .git"},
-    {"write .git/config", "echo evil >>.git/config"},
-    {"make .git/config.worktree", "echo evil >.git/config.worktree"},
-    {"make .git/info/attributes", "echo evil >.git/info/attributes"},
+    {"write .git/config", "put .git/config"},
+    {"make .git/config.worktree", "put .git/config.worktree"},
+    {"make .git/info/attributes", "put .git/info/attributes"},
     {"make .git/commondir", "mkdir -p e/objects e/refs; echo ../e >.git/commondir"},
     {"rename .git", "mv .git x && cp -r x .git && evil .git"},
     {"rename the repository", "cd .. && mv $R y && cp -r y $R && cd $R && evil .git"},
     {"replace hooks by a link", "rm -rf .git/hooks; mkdir e && ln -s ../e .git/hooks"},
-    {"rename another over it",
-     "mkdir e && mv -T e .git/hooks; cp .git/config c; echo evil >>c; mv c .git/config"},
-    {"a hard link", "ln .git/config l && echo evil >>l"},
+    {"rename another over it", "mkdir e && mv -T e .git/hooks; cp .git/config c; put c; mv c .git/config"},
+    {"a hard link", "ln .git/config l && put l"},
     {"by /proc/1/root", "evil /proc/1/root$PWD/.git"},
     {"in a user namespace", "unshare -Urm sh -c 'umount .git/hooks; mount --bind . /mnt; evil /mnt/.git'"},
     {"remount", "mount -o remount,rw,bind .git/hooks; evil .git"},
@@ -25,7 +24,7 @@ const struct attack attacks[] = {
     {"open_tree", "perl -e '$p = \".git\"; $d = syscall(428, -100, $p, 1); "
                   "open(F, \">/proc/self/fd/$d/hooks/evil\") && print F \"evil\"'"},
     {"overlay", "mkdir -p .git/w /tmp/l /tmp/o; mount -t overlay none -o userxattr,lowerdir=/tmp/l,"
-                "upperdir=$PWD/.git/info,workdir=$PWD/.git/w /tmp/o && echo evil >/tmp/o/attributes"},
+                "upperdir=$PWD/.git/info,workdir=$PWD/.git/w /tmp/o && put /tmp/o/attributes"},
     {"umount", "umount .git/hooks; evil .git"},
     {"lazy umount of a parent", "umount -l .git; evil .git"},
     {"unshare, then umount", "unshare -m sh -c 'umount .git/hooks; evil .git'"},
@@ -35,7 +34,7 @@ const struct attack attacks[] = {
     {"pivot_root",
      "mkdir old; unshare -m perl -e 'system(\"mount --make-rprivate /\"); chdir(\"/workspace\"); "
      "$n = \".\"; $o = \"$ENV{R}/old\"; syscall(155, $n, $o); chdir(\"/\"); $g = \"/$ENV{R}/.git\"; "
-     "$h = \"$g/hooks\"; syscall(166, $h, 0); open(F, \">$h/evil\") && print F \"evil\"'"},
+     "$h = \"$g/hooks\"; syscall(166, $h, 0); $) = $> = 1000; open(F, \">$h/evil\") && print F \"evil\"'"},
     {"a copy of /, taken away", "mkdir -p /tmp/f && mount --rbind / /tmp/f && mount --make-private /tmp/f; "
                                 "umount -l /tmp/f; evil .git"},
     {"a copy of /, the rest renamed", "mkdir -p /tmp/g && mount --rbind / /tmp/g && mount --make-private "
@@ -47,13 +46,25 @@ const char *const outcome_names[] = {"held", "seen", "LOST"};
 /* For cd and git, and two digits are enough for all. */
 #define REPOSITORY "r%02zu"
 
+/*
+ * Root inside is not always one who may write on the host's filesystem (virtiofs): what root has opened,
+ * the owner of the files then uses.
+ */
+static void write_script(const char *folder, const char *name, const char *line) {
+    _cleanup_free_ char *file = str_printf("%s/%s", folder, name),
+                        *text =
+                            str_printf("#!/bin/sh\n[ $(id -u) != 0 ] || exec setpriv --reuid 1000 --regid "
+                                       "1000 --clear-groups \"$0\" \"$@\"\n%s\n",
+                                       line);
+    write_file(file, 0755, text);
+}
+
 char *attack_workspace(const char *filesystem, uid_t uid, gid_t gid) {
     char *folder = new_folder(filesystem, uid, gid);
     _cleanup_(buffer_done) struct buffer line = {0};
-    buffer_printf(&line,
-                  "cd '%s' && printf '#!/bin/sh\\necho evil >\"$1/hooks/evil\"\\n' >evil && "
-                  "chmod 755 evil",
-                  folder);
+    buffer_printf(&line, "cd '%s'", folder);
+    write_script(folder, "evil", "echo evil >\"$1/hooks/evil\"");
+    write_script(folder, "put", "echo evil >>\"$1\"");
     for (size_t i = 0; i < attack_count; i++)
         buffer_printf(&line, " && git init -q " REPOSITORY, i);
     buffer_printf(&line, " && chown -R %u:%u .", uid, gid);

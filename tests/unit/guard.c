@@ -4,6 +4,7 @@
 #include "guard/devices.h"
 #include "guard/find.h"
 #include "guard/gitconfig.h"
+#include "launch/trust.h"
 #include "tests/harness/unit.h"
 
 #include <stdlib.h>
@@ -394,7 +395,7 @@ static struct changes changes_of(const struct baseline *baseline) {
 static void test_course(void **state) {
     (void)state;
     _cleanup_(scene_done) struct scene scene;
-    _cleanup_(baseline_done) struct baseline baseline = {.lock = -1};
+    _cleanup_(baseline_done) struct baseline baseline = {0};
     scene_init(&scene);
     in(&scene, REPOSITORY("w/.git"));
     look(&scene);
@@ -444,13 +445,96 @@ static void test_course(void **state) {
                "[ -z \"$(ls state/berth/guard | grep -v lock)\" ]");
 }
 
+static bool lists(const struct strings *lines, const char *words) {
+    for (size_t i = 0; i < lines->count; i++)
+        if (strstr(lines->items[i], words))
+            return true;
+    return false;
+}
+
+/* What a workspace asks for: less is taken, more is not before somebody has said so, for this very file. */
+static void test_trust(void **state) {
+    static const struct {
+        const char *section, *key, *value;
+        enum setting which;
+        const char *now;
+        bool taken;
+    } rows[] = {
+        {"limits", "memory", "1GiB", SETTING_MEMORY, NULL, true},
+        {"limits", "memory", "1GiB", SETTING_MEMORY, "2GB", true},
+        {"limits", "memory", "4GiB", SETTING_MEMORY, "2GB", false},
+        {"limits", "memory", "50%", SETTING_MEMORY, "2GB", false},
+        {"limits", "cpu", "2", SETTING_CPU, "4", true},
+        {"limits", "cpu", "0-7", SETTING_CPU, "4", false},
+        {"network", "mode", "none", SETTING_NETWORK, "restricted", true},
+        {"network", "mode", "restricted", SETTING_NETWORK, "none", false},
+        {"network", "mode", "open", SETTING_NETWORK, "restricted", false},
+        {"network", "allow", "10.0.0.1", SETTING_ALLOW, NULL, false},
+        {"network", "publish", "80", SETTING_PUBLISH, NULL, false},
+        {"guard", "paths", "Makefile", SETTING_GUARD_PATHS, "a", true},
+        {"guard", "writable", ".git/config", SETTING_GUARD_WRITABLE, NULL, false},
+        {"guard", "root", "deny", SETTING_GUARD_ROOT, NULL, true},
+        {"guard", "root", "allow", SETTING_GUARD_ROOT, "deny", false},
+        {"guard", "changed", "warn", SETTING_GUARD_CHANGED, NULL, false},
+        {"container", "image", "other", SETTING_IMAGE, NULL, false},
+        {"tool", "command", "claude", SETTING_TOOL, NULL, true},
+        {"mounts", "/srv", "/data", SETTINGS_COUNT, NULL, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < array_length(rows); i++) {
+        _cleanup_(scene_done) struct scene scene;
+        _cleanup_(asked_done) struct asked asked = {0}, trusted = {0}, changed = {0};
+        scene_init(&scene);
+        _cleanup_free_ char *line = str_printf("printf '%%s\\n' '[%s]' '%s = %s' >w/.berth.ini", rows[i].section,
+                                               rows[i].key, rows[i].value);
+        in(&scene, line);
+        /* the configuration file's: a flag would win in any case */
+        if (rows[i].now)
+            str_set(&scene.settings.values[rows[i].which].text, rows[i].now);
+        if (!trust_apply(scene.workspace, &scene.settings, &asked, &scene.err))
+            fail_msg("%s", scene.err.message);
+        if ((asked.taken.count == 1) != rows[i].taken || asked.taken.count + asked.refused.count != 1)
+            fail_msg("%s = %s beside %s", rows[i].key, rows[i].value,
+                     rows[i].now ? rows[i].now : "nothing");
+        assert_true(lists(rows[i].taken ? &asked.taken : &asked.refused, ".berth.ini:2: ["));
+        assert_true(trust_set(scene.workspace, true, &scene.err));
+        assert_true(trust_apply(scene.workspace, &scene.settings, &trusted, &scene.err));
+        assert_true(trusted.trusted);
+        assert_int_equal(trusted.refused.count, 0);
+        in(&scene, "echo >>w/.berth.ini");
+        if (!rows[i].taken && rows[i].which == SETTINGS_COUNT) {
+            assert_true(trust_apply(scene.workspace, &scene.settings, &changed, &scene.err));
+            assert_false(changed.trusted);
+        }
+    }
+    static const struct {
+        const char *line, *words;
+    } bad[] = {
+        {"printf '[incus]\\nproject = x\\n' >w/.berth.ini", "a workspace cannot set [incus] project"},
+        {"printf '[container]\\npre_start = /x\\n' >w/.berth.ini", "a workspace cannot set"},
+        {"printf '[profile a]\\nimage = x\\n' >w/.berth.ini", "no profiles"},
+        {"printf '[limits]\\nmemory = much\\n' >w/.berth.ini", ".berth.ini:2: memory"},
+        {"ln -s /etc/passwd w/.berth.ini", "is a symbolic link"},
+        {"head -c 70000 /dev/zero >w/.berth.ini", "no text file"},
+    };
+    for (size_t i = 0; i < array_length(bad); i++) {
+        _cleanup_(scene_done) struct scene scene;
+        _cleanup_(asked_done) struct asked asked = {0};
+        scene_init(&scene);
+        in(&scene, bad[i].line);
+        assert_false(trust_apply(scene.workspace, &scene.settings, &asked, &scene.err));
+        if (!strstr(scene.err.message, bad[i].words))
+            fail_msg("%s: %s", bad[i].line, scene.err.message);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_repository), cmocka_unit_test(test_parts),
         cmocka_unit_test(test_worktree),   cmocka_unit_test(test_forged),
         cmocka_unit_test(test_links),      cmocka_unit_test(test_mounts),
         cmocka_unit_test(test_secrets),    cmocka_unit_test(test_gitconfig),
-        cmocka_unit_test(test_course),
+        cmocka_unit_test(test_course),     cmocka_unit_test(test_trust),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static void test_work(void **state) {
     assert_status(made, 0);
     _result_ result = berth(
         &how, "run", "--strict", "--", "sh", "-c",
-        "set -e; cat /proc/self/attr/current; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x "
+        "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x "
         "GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x; echo a >a; git add a; git commit -qm a; git gc -q; "
         "sudo mount -t tmpfs none /mnt; sudo umount /mnt; sudo unshare -m mount -t tmpfs none /srv; "
         "mkdir /tmp/x; sudo mount --bind /tmp/x /mnt; sudo umount /mnt; unshare -Urm true; "
@@ -46,7 +46,6 @@ static void test_work(void **state) {
         "sudo systemd-run -q --wait -p PrivateTmp=yes -p ProtectSystem=strict -p ProtectHome=yes true",
         NULL);
     assert_status(result, 0);
-    assert_has(result.out, "(enforce)");
     assert_has(result.out, "running\n");
     _result_ shell = berth(&how, "shell", "--background", "--strict", NULL);
     assert_status(shell, 0);

@@ -9,9 +9,21 @@ void mapping_done(struct mapping *mapping) {
     free(mapping->workspace);
     error_done(&mapping->err);
     owners_done(&mapping->owners);
+    protection_done(&mapping->protection);
+    error_done(&mapping->guard_err);
     free(mapping->container);
     inspection_done(&mapping->inspection);
     *mapping = (struct mapping){0};
+}
+
+void mapping_look_at_guard(struct mapping *mapping, const struct settings *settings) {
+    const struct launch_request request = {.settings = settings};
+    _cleanup_(mounts_done) struct mounts mounts = {0};
+    protection_done(&mapping->protection);
+    error_done(&mapping->guard_err);
+    if (!prepare_mounts(&request, &mounts, &mapping->guard_err) ||
+        !protection_load(mapping->workspace, settings, &mounts, &mapping->protection, &mapping->guard_err))
+        protection_done(&mapping->protection);
 }
 
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
@@ -28,6 +40,8 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
     mapping->known = prepare_mounts(&request, &mounts, &mapping->err) &&
                      prepare_decision(settings, workspace.source, &mounts, server, &mapping->facts,
                                       &mapping->decision, &mapping->err);
+    if (mapping->known)
+        mapping_look_at_guard(mapping, settings);
     if (mapping->known && mapping->decision.method != IDMAP_REFUSED)
         owners_count(workspace.source, ENTRIES_LIMIT, &mapping->owners);
 }

@@ -5,6 +5,7 @@
 #include "launch/ownership.h"
 #include "launch/prepare.h"
 #include "session/inspect.h"
+#include "session/protection.h"
 
 struct mapping {
     char *workspace; /* absolute; NULL: there is none */
@@ -12,7 +13,9 @@ struct mapping {
     struct idmap_facts facts;
     struct idmap_decision decision;
     struct error err;
-    struct owners owners; /* of its first entries */
+    struct owners owners;         /* of its first entries */
+    struct protection protection; /* of the workspace; `guard_err` says why there is none */
+    struct error guard_err;
     /* Of a container: what it has. */
     char *container;
     bool inspected;
@@ -23,6 +26,8 @@ struct mapping {
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
                           const struct server *server);
 void mapping_done(struct mapping *mapping);
+/* Its guard alone, once more. */
+void mapping_look_at_guard(struct mapping *mapping, const struct settings *settings);
 
 /* Whether the container runs with another mapping than its workspace needs now. */
 bool mapping_differs(const struct mapping *mapping);

@@ -48,8 +48,14 @@ void store_take(struct store *store, json_t *json) {
         store->rows = mem_grow(store->rows, (store->count + 1) * sizeof(struct store_row *));
         store->rows[store->count++] = row;
     }
+    /* what is not the daemon's to say stays */
+    size_t changed = row->session.changed;
+    bool guarded = row->session.guarded, holds_root = row->session.holds_root;
     session_done(&row->session);
     session_read(&row->session, store->prefix, &instance, &store->records);
+    row->session.changed = changed;
+    row->session.guarded = guarded;
+    row->session.holds_root = holds_root;
     row->listed = true;
     if (!instance_running(&instance)) {
         row->cpu = -1;

@@ -1,5 +1,6 @@
 /* The launch form: what is asked for, and beside it the mapping that will be. */
 #include "base/path.h"
+#include "launch/trust.h"
 #include "ui/state/folders.h"
 #include "ui/terminal/field.h"
 #include "ui/view/dry_run.h"
@@ -60,6 +61,8 @@ struct form {
     char *mapped;       /* the path that it is of */
     struct rules rules; /* of the network, as it is filled in */
     struct error rules_err;
+    struct asked asked; /* by the workspace itself */
+    struct error asked_err;
     struct strings recent;
     size_t next_recent;
     struct strings found; /* completions */
@@ -75,6 +78,8 @@ static void leave(void *state) {
     mapping_done(&form->mapping);
     rules_done(&form->rules);
     error_done(&form->rules_err);
+    asked_done(&form->asked);
+    error_done(&form->asked_err);
     strings_done(&form->recent);
     strings_done(&form->found);
     error_done(&form->err);
@@ -112,6 +117,16 @@ static void *enter(struct host *host, const void *argument) {
     return form;
 }
 
+/* Into these settings; what came of it is left in the form. */
+static bool ask_workspace(struct form *form, struct settings *settings) {
+    _cleanup_(workspace_done) struct workspace workspace = {0};
+    const char *path = field_text(&form->fields[ENTRY_WORKSPACE]);
+    asked_done(&form->asked);
+    error_done(&form->asked_err);
+    return workspace_find(*path ? path : ".", &workspace, &form->asked_err) &&
+           trust_apply(workspace.source, settings, &form->asked, &form->asked_err);
+}
+
 /* Once for each frame, however many keys came in between. */
 static void decide(struct form *form) {
     const struct host *host = form->host;
@@ -121,6 +136,9 @@ static void decide(struct form *form) {
     str_set(&form->mapped, path);
     mapping_of_workspace(&form->mapping, host->settings, *path ? path : ".",
                          host->store->server.version ? &host->store->server : NULL);
+    _cleanup_(settings_done) struct settings settings = {0};
+    settings_copy(&settings, host->settings);
+    (void)!ask_workspace(form, &settings);
 }
 
 /* What the network's entries come to; names are resolved when it is launched. */
@@ -173,12 +191,27 @@ static void draw_plan(const struct form *form, struct area area) {
         draw_text(area, row++, 1, STYLE_PLAIN, line);
 }
 
+/* What the workspace asks for, and what of it is not taken. */
+static void draw_asked(const struct form *form, struct area area, int row) {
+    if (form->asked_err.class && form->mapping.known)
+        row = draw_wrapped(area, row, 1, STYLE_BAD, form->asked_err.message);
+    for (size_t i = 0; i < form->asked.taken.count; i++)
+        row = draw_wrapped(area, row, 1, STYLE_PLAIN, form->asked.taken.items[i]);
+    for (size_t i = 0; i < form->asked.refused.count; i++) {
+        _cleanup_free_ char *line = str_printf("not taken: %s", form->asked.refused.items[i]);
+        row = draw_wrapped(area, row, 1, STYLE_WARNING, line);
+    }
+    if (form->asked.refused.count)
+        draw_text(area, row, 1, STYLE_DIM, "berth trust takes it (: runs it here)");
+}
+
 /* The mapping, and below it the network: its first line at least. */
 static void draw_decisions(const struct form *form, struct area area) {
     struct area mapping = area;
     mapping.rows -= form->rules_err.class ? 2 : 1;
     int row = mapping_draw(&form->mapping, "Ctrl-y", mapping);
-    network_draw(&form->rules, &form->rules_err, area, row);
+    row = network_draw(&form->rules, &form->rules_err, area, row);
+    draw_asked(form, area, row);
 }
 
 static void draw(void *state, struct area area) {
@@ -251,7 +284,12 @@ static bool take_request(const struct form *form, struct launch_request *request
 static bool fill(struct form *form, struct launch_request *request, struct settings *settings) {
     error_done(&form->err);
     settings_copy(settings, form->host->settings);
-    return take_settings(form, settings, &form->err) && take_request(form, request, &form->err);
+    if (!take_settings(form, settings, &form->err) || !take_request(form, request, &form->err))
+        return false;
+    if (ask_workspace(form, settings))
+        return true;
+    error_move(&form->err, &form->asked_err);
+    return false;
 }
 
 static void drop(struct launch_request *request, struct settings *settings) {

@@ -6,6 +6,9 @@
 #include <pwd.h>
 #include <string.h>
 
+/* So many changes of what is guarded are named. */
+#define CHANGES_MOST 4
+
 /* Where the container's side begins, in columns. */
 static int middle(struct area area) {
     int column = area.columns / 2 + 4;
@@ -179,6 +182,30 @@ static int draw_advice(const struct mapping *mapping, const char *copy_key, stru
     return row;
 }
 
+/* In a line; each change in one of its own, impossible to overlook. */
+static int draw_guard(const struct mapping *mapping, struct area area, int row) {
+    const struct protection *protection = &mapping->protection;
+    if (mapping->guard_err.class)
+        return draw_check(area, row, GLYPH_NO, mapping->guard_err.message);
+    if (!protection->guard.root_count)
+        return row;
+    _cleanup_free_ char *words = protection_words(protection), *line = str_printf("guard      %s", words);
+    row = draw_wrapped(area, row, 1, STYLE_PLAIN, line);
+    for (size_t i = 0; i < protection->changes.count && i < CHANGES_MOST; i++) {
+        _cleanup_free_ char *text = change_text(&protection->changes, &protection->changes.items[i]);
+        row = draw_check(area, row, GLYPH_NO, text);
+    }
+    if (protection->changes.count > CHANGES_MOST)
+        draw_format(area, row++, 3, STYLE_BAD, "and %zu more: c shows all",
+                    protection->changes.count - CHANGES_MOST);
+    for (size_t i = 0; i < protection->guard.warnings.count; i++)
+        row = draw_check(area, row, GLYPH_WARNING, protection->guard.warnings.items[i]);
+    if (guard_has_config(&protection->guard))
+        row = draw_wrapped(area, row, 1, STYLE_DIM,
+                           "git config, git remote add and git push -u cannot write .git/config inside");
+    return row;
+}
+
 void mapping_copy(struct host *host, const struct mapping *mapping, const char *else_text) {
     _cleanup_(strings_done) struct strings remedies = {0};
     mapping_remedies(mapping, &remedies);
@@ -210,5 +237,6 @@ int mapping_draw(const struct mapping *mapping, const char *copy_key, struct are
         row = draw_delegation(mapping, area, row);
     row = draw_reality(mapping, area, row);
     row = draw_strangers(mapping, area, row);
+    row = draw_guard(mapping, area, row);
     return draw_advice(mapping, copy_key, area, row);
 }

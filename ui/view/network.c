@@ -16,7 +16,7 @@ struct chooser {
 };
 
 /* In a task, which goes on when the layer is closed. */
-struct change {
+struct moving {
     struct host *host;
     char *name;
     bool running;
@@ -43,7 +43,7 @@ static void *enter(struct host *host, const void *argument) {
 }
 
 static void change_task(void *data) {
-    struct change *change = data;
+    struct moving *change = data;
     struct host *host = change->host;
     _cleanup_(error_done) struct error err = {0};
     enum network_mode was;
@@ -76,8 +76,8 @@ static bool take(struct chooser *chooser, struct settings *settings) {
 
 static void apply(struct chooser *chooser) {
     struct host *host = chooser->host;
-    struct change *change = mem_new(sizeof *change);
-    *change = (struct change){.host = host, .name = str_copy(chooser->name), .running = chooser->running};
+    struct moving *change = mem_new(sizeof *change);
+    *change = (struct moving){.host = host, .name = str_copy(chooser->name), .running = chooser->running};
     if (take(chooser, &change->settings)) {
         host->close(host, chooser);
         task_start(host->loop, change_task, change);

@@ -68,6 +68,7 @@ static enum style state_style(const struct store_row *row) {
     const char *status = row->session.status;
     return row->busy                      ? STYLE_WARNING
            : row->session.orphaned        ? STYLE_BAD
+           : row->session.changed         ? STYLE_BAD
            : str_equal(status, "Running") ? STYLE_GOOD
            : str_equal(status, "Stopped") ? STYLE_PLAIN
            : str_equal(status, "Frozen")  ? STYLE_WARNING
@@ -78,6 +79,8 @@ static char *state_text(const struct store_row *row) {
     const char *status = row->session.status;
     if (row->busy)
         return str_printf("%s %s", theme_glyph(GLYPH_CHANGING), row->busy);
+    if (row->session.changed)
+        return str_printf("%s guard", theme_glyph(GLYPH_NO));
     if (row->session.orphaned)
         return str_printf("%s orphan", theme_glyph(GLYPH_WARNING));
     if (str_equal(status, "Running"))
