@@ -27,12 +27,13 @@ static int run_command(struct cli *cli, const struct prepared *prepared, const s
     tty_size(STDIN_FILENO, &request.columns, &request.rows);
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(cli->client, plan);
     loop_interruptible(cli->loop, true);
-    bool good = verify_expanded(cli->client, plan, err);
+    const struct launch_watcher watcher = cli_watcher(cli);
+    /* a command that is prepared has to begin within seconds */
+    bool good = verify_expanded(cli->client, plan, err) &&
+                guarding_verify(cli->client, prepared, plan, &watcher, err);
     _cleanup_(stream_cleanup) struct stream *stream =
         good && !cli->capture ? stream_prepare(cli->client, plan->name, &request) : NULL;
-    const struct launch_watcher watcher = cli_watcher(cli);
-    good = good && verify_end(verification, &watcher, err) &&
-           guarding_verify(cli->client, prepared, plan, &watcher, err);
+    good = good && verify_end(verification, &watcher, err);
     _cleanup_(keeper_cleanup) struct keeper *keeper = keeper_of_launch(cli->client, &prepared->network);
     _cleanup_(warden_cleanup) struct warden *warden =
         good && prepared->owner ? warden_start(cli->client, plan->name) : NULL;

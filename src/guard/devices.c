@@ -116,8 +116,31 @@ static void rule_item(struct buffer *rules, const struct guard_root *root, const
     rule(rules, root->inside, item->how == GUARD_FIXED ? "deny %/\" wl" : "deny %{,/,/**}\" wl", below);
 }
 
+/*
+ * Who stands in a mount that is taken away with the copy of a parent still reaches what is below, by names
+ * that begin where that mount began. So every fixed directory above an item is the beginning of one.
+ */
+static void rule_detached(const struct guard *guard, const struct guard_root *root,
+                          const struct guarded *item, struct strings *rules) {
+    bool fixed = item->how == GUARD_FIXED;
+    if (item->how == GUARD_REPLACED || !path_is_under(item->path, root->source))
+        return;
+    for (size_t i = 0; i <= guard->count; i++) {
+        const char *begin = i == guard->count ? root->source : guard->items[i].path;
+        size_t length = strlen(begin);
+        bool above = i == guard->count || guard->items[i].how == GUARD_FIXED;
+        if (!above || !path_is_under(item->path, begin) || !item->path[length])
+            continue;
+        _cleanup_free_ char *name = literal(item->path + length),
+                            *rule = str_printf("deny \"%s%s\" wl", name, fixed ? "/" : "{,/,/**}");
+        if (!strings_has(rules, rule))
+            strings_add(rules, rule);
+    }
+}
+
 char *guard_apparmor(const struct guard *guard) {
     _cleanup_(buffer_done) struct buffer rules = {0};
+    _cleanup_(strings_done) struct strings detached = {0};
     buffer_text(&rules, "");
     for (size_t i = 0; i < guard->root_count; i++) {
         const struct guard_root *root = &guard->roots[i];
@@ -125,9 +148,13 @@ char *guard_apparmor(const struct guard *guard) {
         rule(&rules, root->inside, "deny mount %{,/,/**}\" -> /**", "");
         rule(&rules, root->inside, "deny mount -> %{,/,/**}\"", "");
         rule(&rules, root->inside, "deny pivot_root %{,/,/**}\"", "");
-        for (size_t j = 0; j < guard->count; j++)
+        for (size_t j = 0; j < guard->count; j++) {
             rule_item(&rules, root, &guard->items[j]);
+            rule_detached(guard, root, &guard->items[j], &detached);
+        }
     }
+    for (size_t i = 0; i < detached.count; i++)
+        buffer_printf(&rules, "%s,\n", detached.items[i]);
     return str_copy(rules.data);
 }
 

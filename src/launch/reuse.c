@@ -175,16 +175,14 @@ static bool is_taken(json_t *devices, const json_t *guarded) {
 
 /* Puts the plan's guard in the place of the one that `config` and `devices` have; false: it is the same. */
 static bool replace_guard(const struct plan *plan, json_t *config, json_t *devices) {
-    _cleanup_json_ json_t *old = json_object(), *new = json_object();
+    _cleanup_json_ json_t *before = json_deep_copy(devices), *new = json_object();
     const char *name;
     json_t *device;
     void *next;
     bool same = true;
     json_object_foreach_safe(devices, next, name, device) {
-        if (!is_guards(name))
-            continue;
-        json_object_set(old, name, device);
-        json_object_del(devices, name);
+        if (is_guards(name))
+            json_object_del(devices, name);
     }
     json_object_foreach(json_at(plan->body, "devices"), name, device) {
         if (is_guards(name) && !is_taken(devices, device))
@@ -199,7 +197,7 @@ static bool replace_guard(const struct plan *plan, json_t *config, json_t *devic
         else
             json_object_del(config, guard_keys[i]);
     }
-    return !same || !json_equal(old, new);
+    return !same || !json_equal(before, devices);
 }
 
 /*

@@ -73,10 +73,17 @@ static bool verify_by_itself(const struct inside *inside, const struct plan *pla
     return verify_end(verification, watcher, err);
 }
 
+/* Git's own words for it name no reason. */
+#define GUARD_LINE                                                                                         \
+    "berth: .git/config and hooks are read-only here; git config, git remote add and git push -u fail "    \
+    "with "                                                                                                \
+    "\"Device or resource busy\""
+
 /* What can be asked in the command that starts tmux costs no call of its own. */
 static bool start_tmux(const struct inside *inside, const struct prepared *prepared,
                        const struct plan *plan, const struct launch_watcher *watcher, struct error *err) {
     const char *tool = settings_text(prepared->request->settings, SETTING_TOOL);
+    const char *line = guard_has_config(&prepared->guard) ? GUARD_LINE : "";
     _cleanup_free_ char *condition = verify_condition(plan);
     bool home = true;
     if (!condition && !verify_by_itself(inside, plan, watcher, err))
@@ -86,7 +93,7 @@ static bool start_tmux(const struct inside *inside, const struct prepared *prepa
         struct inside with = *inside;
         with.environment = environment;
         json_object_set(environment, "HOME", json_object_get(inside->environment, "HOME"));
-        switch (tmux_start(&with, tool, condition ? condition : "true", home, err)) {
+        switch (tmux_start(&with, line, tool, condition ? condition : "true", home, err)) {
         case TMUX_STARTED:
             return true;
         case TMUX_NOT_TRUE: /* looked at closely, it is an error with a name, or no fault */

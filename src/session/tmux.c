@@ -49,15 +49,17 @@ bool tmux_of_anybody(struct incus *client, const char *container, bool *any, str
  * When the tool ends, its session goes on with the shell that tmux would have started (tmux(1),
  * "default-shell": it is in SHELL). The tool's own words are arguments: no shell reads them.
  */
-static const char tool_then_shell[] =
+static const char line_tool_shell[] =
+    "[ -z \"$1\" ] || printf '%s\\n' \"$1\"\n"
+    "shift; [ $# != 0 ] || exec \"${SHELL:-/bin/sh}\" -l\n"
     "\"$@\"\n"
     "printf '\\n[%s ended with status %d; exit ends the session]\\n' \"$1\" $?\n"
     "exec \"${SHELL:-/bin/sh}\"";
 
-static void add_tool(const char *tool, struct strings *command) {
+static void add_tool(const char *line, const char *tool, struct strings *command) {
     _cleanup_free_ char *words = str_copy(tool);
     char *rest = words;
-    strings_add_all(command, "sh", "-c", tool_then_shell, "sh", NULL);
+    strings_add_all(command, "sh", "-c", line_tool_shell, "sh", line, NULL);
     for (char *word; (word = strsep(&rest, " \t"));)
         if (*word)
             strings_add(command, word);
@@ -115,8 +117,8 @@ static enum tmux_start outcome(const struct inside *inside, int status, const ch
     }
 }
 
-enum tmux_start tmux_start(const struct inside *inside, const char *tool, const char *condition, bool home,
-                           struct error *err) {
+enum tmux_start tmux_start(const struct inside *inside, const char *line, const char *tool,
+                           const char *condition, bool home, struct error *err) {
     _cleanup_free_ char *session = tmux_session(inside->name),
                         *script =
                             str_printf("%s || exit %d\n%s || exit %d\n%s", condition, STATUS_NOT_TRUE,
@@ -127,8 +129,8 @@ enum tmux_start tmux_start(const struct inside *inside, const char *tool, const 
     if (inside->no_root)
         plan_add_no_root(&command);
     strings_add_all(&command, "tmux", "new-session", "-d", "-s", session, "-c", WORKSPACE_PATH, NULL);
-    if (tool[strspn(tool, " \t")])
-        add_tool(tool, &command);
+    if (*line || tool[strspn(tool, " \t")])
+        add_tool(line, tool, &command);
     if (!run(inside, command.items, &status, err))
         return TMUX_FAILED;
     if (status != 1)

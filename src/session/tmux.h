@@ -27,7 +27,8 @@ bool tmux_of_anybody(struct incus *client, const char *container, bool *any, str
 enum tmux_start { TMUX_STARTED, TMUX_NOT_TRUE, TMUX_NO_HOME, TMUX_FAILED };
 
 /*
- * Starts the session, detached, in /workspace, by one command inside. `tool`: a program and its
+ * Starts the session, detached, in /workspace, by one command inside. `line`, unless it is "", is the first
+ * that it shows. `tool`: a program and its
  * arguments, separated by spaces, "" is the user's shell. No shell reads it. Before that, in the same
  * command:
  * - `condition`, a constant of ours in sh's words (verify_condition()), must be true;
@@ -36,7 +37,7 @@ enum tmux_start { TMUX_STARTED, TMUX_NOT_TRUE, TMUX_NO_HOME, TMUX_FAILED };
  *   systemd empty it while they boot (tmpfiles.d(5), type D) or mount a tmpfs over it (tmp.mount), and
  *   tmux keeps its socket there.
  */
-enum tmux_start tmux_start(const struct inside *inside, const char *tool, const char *condition, bool home,
-                           struct error *err) nodiscard;
+enum tmux_start tmux_start(const struct inside *inside, const char *line, const char *tool,
+                           const char *condition, bool home, struct error *err) nodiscard;
 /* The command that attaches to it. Caller owns. */
 void tmux_attach_command(const char *container, struct strings *command);

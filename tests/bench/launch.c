@@ -83,6 +83,34 @@ static void test_run(void **state) {
     bench_verdict("berth run / bare API", bench_median(to_bare, ROUNDS), "", 1.15);
 }
 
+/* What the guard adds to a launch: a repository against a workspace with nothing in it, and 100,000 files.
+ */
+static void test_guard(void **state) {
+    (void)state;
+    double ratio[ROUNDS], many[ROUNDS];
+    _cleanup_free_ char *repository = new_folder("", 1001, 1001), *large = new_folder("", 1001, 1001),
+                        *line = str_printf(
+                            "cd '%s' && git init -q . && cp -r .git '%s' && cd '%s' && mkdir f && "
+                            "cd f && seq 100000 | xargs touch; chown -R 1001:1001 '%s' '%s'",
+                            repository, large, large, repository, large);
+    char *plain[] = {getenv("BERTH"), "run", "-q", "--", "true", NULL};
+    char *guarded[] = {getenv("BERTH"), "run", "-q", "-w", repository, "--", "true", NULL};
+    char *files[] = {getenv("BERTH"), "run", "-q", "-w", large, "--", "true", NULL};
+    _result_ made = shell_line(&(struct how){0}, line);
+    assert_status(made, 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        double without = bench_cost(plain).seconds;
+        assert_no_containers();
+        double with = bench_cost(guarded).seconds;
+        assert_no_containers();
+        ratio[i] = with / without;
+        many[i] = bench_cost(files).seconds / with;
+        assert_no_containers();
+    }
+    bench_verdict("run in a repository / in an empty workspace", bench_median(ratio, ROUNDS), "", 1.05);
+    bench_verdict("the same with 100,000 files / with few", bench_median(many, ROUNDS), "", 1.05);
+}
+
 /* What the rules of a network add to a launch, once the network is there. */
 static void test_network(void **state) {
     (void)state;
@@ -138,10 +166,8 @@ static void test_list(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run),
-        cmocka_unit_test(test_network),
-        cmocka_unit_test(test_start),
-        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_run),   cmocka_unit_test(test_guard), cmocka_unit_test(test_network),
+        cmocka_unit_test(test_start), cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }

@@ -323,11 +323,43 @@ static void test_bad_input(void **state) {
     assert_has(strict.err, "no AppArmor");
 }
 
+/* What a workspace asks for: said, and taken only when it is trusted. */
+static void test_trust(void **state) {
+    (void)state;
+    _cleanup_free_ char *folder = new_folder("", 1001, 1001);
+    struct how there = how;
+    there.cwd = folder;
+    host(folder, "mkdir -p ~/data && printf '[network]\\nmode = open\\n[limits]\\nmemory = 256MiB\\n"
+                 "[mounts]\\n~/data = /data\\n' >.berth.ini");
+    _result_ first = berth(&there, "run", "--dry-run", "--", "true", NULL);
+    assert_status(first, 0);
+    assert_has(first.err, "not taken: .berth.ini:2: [network] mode = open");
+    assert_has(first.err, "not taken: .berth.ini:6: [mounts]");
+    assert_has(first.out, "\"limits.memory\": \"256MiB\"");
+    assert_has_not(first.out, "/data");
+    _result_ asked = berth(&there, "trust", NULL);
+    assert_status(asked, 4);
+    _result_ trusted = berth(&there, "trust", "--force", NULL);
+    assert_status(trusted, 0);
+    _result_ second = berth(&there, "run", "--dry-run", "--", "true", NULL);
+    assert_status(second, 0);
+    assert_has(second.out, "\"path\": \"/data\"");
+    assert_has(second.out, "\"mode\": \"open\"");
+    _result_ config = berth(&there, "config", NULL);
+    assert_has(config.out, ".berth.ini:2");
+    host(folder, "echo >>.berth.ini");
+    _result_ third = berth(&there, "run", "--dry-run", "--", "true", NULL);
+    assert_has(third.err, "not taken");
+    _result_ closed = berth(&there, "run", SMALL, "--", "sh", "-c", "echo x >>.berth.ini", NULL);
+    assert_int_equal(closed.status, 1);
+    await_settled();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         live_test(test_attackers), live_test(test_git_inside), live_test(test_worktrees),
         live_test(test_seen),      live_test(test_reuse),      live_test(test_secrets),
-        live_test(test_race),      live_test(test_bad_input),
+        live_test(test_race),      live_test(test_bad_input),  live_test(test_trust),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -474,6 +474,38 @@ static void test_suspend(void **state) {
     terminal_close(&terminal);
 }
 
+/*
+ * A session runs, and something that is guarded appears in its workspace: said without being asked, shown
+ * in full by a key, and put back by another.
+ */
+static void test_guard(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _result_ git = shell_line(&world.how, "git init -q .");
+    assert_status(git, 0);
+    _result_ shell = berth(&world.how, "shell", "--background", NULL);
+    assert_status(shell, 0);
+    world_screen(&terminal, 120, 40);
+    terminal_expect(&terminal, "holds against code, not");
+    assert_int_equal(terminal_find(&terminal, "guarded changed", NULL), -1);
+    _result_ attack = shell_line(&world.how, "mkdir .vscode && echo '{}' >.vscode/tasks.json");
+    assert_status(attack, 0);
+    terminal_expect(&terminal, "1 guarded changed");
+    terminal_expect(&terminal, "appeared");
+    terminal_type(&terminal, "c");
+    terminal_expect(&terminal, "Changed since");
+    terminal_type(&terminal, "R");
+    terminal_expect(&terminal, "put back 1 path");
+    terminal_type(&terminal, "y");
+    terminal_expect_not(&terminal, "guarded changed");
+    _result_ gone = shell_line(&world.how, "[ ! -e .vscode ] && [ -e .berth-aside-*/.vscode/tasks.json ]");
+    assert_status(gone, 0);
+    terminal_type(&terminal, "\033");
+    terminal_expect(&terminal, "Sessions");
+    terminal_type(&terminal, "q");
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         life_test(test_whole_session),   life_test(test_run),           life_test(test_form),
@@ -481,7 +513,7 @@ int main(void) {
         life_test(test_two_screens),     life_test(test_actions),       life_test(test_command_line),
         life_test(test_terminated),      life_test(test_wrong_mapping), life_test(test_preview),
         life_test(test_daemon),          life_test(test_paste),         life_test(test_signals),
-        life_test(test_signal_attached), life_test(test_suspend),
+        life_test(test_signal_attached), life_test(test_suspend),       life_test(test_guard),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
