@@ -77,11 +77,14 @@ char *guard_inside(const struct guard *guard, const struct guarded *item) {
     return inside;
 }
 
-/* A path as AppArmor takes it literally; what it cannot is any one character. */
+/* A path as AppArmor takes it literally, but for \1: any directories. What it cannot is any one character.
+ */
 static char *literal(const char *path) {
     _cleanup_(buffer_done) struct buffer text = {0};
     for (const char *at = path; *at; at++) {
-        if ((unsigned char)*at < ' ' || strchr("\"\\", *at))
+        if (*at == '\1')
+            buffer_text(&text, "**");
+        else if ((unsigned char)*at < ' ' || strchr("\"\\", *at))
             buffer_add(&text, "?", 1);
         else if (strchr("*?[]{}^@,#", *at))
             buffer_printf(&text, "\\%c", *at);
@@ -91,71 +94,59 @@ static char *literal(const char *path) {
     return str_copy(text.data ? text.data : "");
 }
 
-/*
- * A place under a root is called by the root's path, and where root inside has mounted one of the root's
- * parents once more, by a path that ends in the same words.
- */
-static void rule(struct buffer *rules, const char *root, const char *format, const char *below) {
-    _cleanup_free_ char *name = literal(strrchr(root, '/') + 1), *whole = literal(root),
-                        *rest = literal(below);
-    _cleanup_free_ char *first = str_printf("%s%s", whole, rest),
-                        *second = str_printf("/**/%s%s", name, rest);
-    const char *const paths[] = {first, second};
-    for (size_t i = 0; i < array_length(paths); i++) {
-        const char *sign = strchr(format, '%');
-        buffer_printf(rules, "%.*s\"%s%s,\n", (int)(sign - format), format, paths[i], sign + 1);
-    }
+/* The last name of a path: what it is called wherever a parent of it is mounted. */
+static const char *last_of(const char *path) {
+    return strrchr(path, '/') + 1;
 }
 
-static void rule_item(struct buffer *rules, const struct guard_root *root, const struct guarded *item) {
+static void add_rule(struct strings *rules, const char *format, const char *where, const char *name,
+                     const char *below) {
+    _cleanup_free_ char *path = str_printf("%s%s%s", where, name, below), *text = literal(path);
+    const char *sign = strchr(format, '%');
+    _cleanup_free_ char *rule = str_printf("%.*s\"%s%s", (int)(sign - format), format, text, sign + 1);
+    if (!strings_has(rules, rule))
+        strings_add(rules, rule);
+}
+
+/* By the root's path, and by one that ends in the same words, where root inside has mounted a parent again.
+ */
+static void rule_root(struct strings *rules, const struct guard_root *root, const char *format) {
+    add_rule(rules, format, root->inside, "", "");
+    add_rule(rules, format, "/\1/", last_of(root->inside), "");
+}
+
+/*
+ * By their names also where no mount protects them any more. Who stands in a mount that was taken away
+ * reaches what is below it by the name that it has in its filesystem (aa_path_name() in Linux'
+ * security/apparmor/path.c), which ends in the words of the host's path.
+ */
+static void rule_item(struct strings *rules, const struct guard_root *root, const struct guarded *item) {
     _cleanup_free_ char *inside = seen_under(root, item->path);
     if (!inside || item->how == GUARD_REPLACED)
         return;
-    const char *below = inside + strlen(root->inside);
-    /* by their names also where no mount protects them any more, because the host has replaced a file */
-    rule(rules, root->inside, item->how == GUARD_FIXED ? "deny %/\" wl" : "deny %{,/,/**}\" wl", below);
-}
-
-/*
- * Who stands in a mount that is taken away with the copy of a parent still reaches what is below, by names
- * that begin where that mount began. So every fixed directory above an item is the beginning of one.
- */
-static void rule_detached(const struct guard *guard, const struct guard_root *root,
-                          const struct guarded *item, struct strings *rules) {
-    bool fixed = item->how == GUARD_FIXED;
-    if (item->how == GUARD_REPLACED || !path_is_under(item->path, root->source))
-        return;
-    for (size_t i = 0; i <= guard->count; i++) {
-        const char *begin = i == guard->count ? root->source : guard->items[i].path;
-        size_t length = strlen(begin);
-        bool above = i == guard->count || guard->items[i].how == GUARD_FIXED;
-        if (!above || !path_is_under(item->path, begin) || !item->path[length])
-            continue;
-        _cleanup_free_ char *name = literal(item->path + length),
-                            *rule = str_printf("deny \"%s%s\" wl", name, fixed ? "/" : "{,/,/**}");
-        if (!strings_has(rules, rule))
-            strings_add(rules, rule);
-    }
+    const char *below = inside + strlen(root->inside),
+               *format = item->how == GUARD_FIXED ? "deny %/\" wl" : "deny %{,/,/**}\" wl";
+    add_rule(rules, format, root->inside, "", below);
+    add_rule(rules, format, "/\1/", last_of(root->inside), below);
+    add_rule(rules, format, "/\1/", last_of(root->source), below);
+    add_rule(rules, format, "/", last_of(root->source), below);
+    add_rule(rules, format, "", "", below);
 }
 
 char *guard_apparmor(const struct guard *guard) {
-    _cleanup_(buffer_done) struct buffer rules = {0};
-    _cleanup_(strings_done) struct strings detached = {0};
-    buffer_text(&rules, "");
+    _cleanup_(strings_done) struct strings rules = {0};
     for (size_t i = 0; i < guard->root_count; i++) {
         const struct guard_root *root = &guard->roots[i];
-        rule(&rules, root->inside, "deny umount %{,/,/**}\"", "");
-        rule(&rules, root->inside, "deny mount %{,/,/**}\" -> /**", "");
-        rule(&rules, root->inside, "deny mount -> %{,/,/**}\"", "");
-        rule(&rules, root->inside, "deny pivot_root %{,/,/**}\"", "");
-        for (size_t j = 0; j < guard->count; j++) {
+        rule_root(&rules, root, "deny umount %{,/,/**}\"");
+        rule_root(&rules, root, "deny mount %{,/,/**}\" -> /**");
+        rule_root(&rules, root, "deny mount -> %{,/,/**}\"");
+        rule_root(&rules, root, "deny pivot_root %{,/,/**}\"");
+        for (size_t j = 0; j < guard->count; j++)
             rule_item(&rules, root, &guard->items[j]);
-            rule_detached(guard, root, &guard->items[j], &detached);
-        }
     }
-    for (size_t i = 0; i < detached.count; i++)
-        buffer_printf(&rules, "%s,\n", detached.items[i]);
-    return str_copy(rules.data);
+    if (rules.count)
+        strings_add(&rules, "");
+    return strings_join(&rules, ",\n");
 }
 
 struct expecting {
