@@ -44,7 +44,7 @@ static void look(void *data) {
         sessions[i] = &store->rows[i]->session;
     watch_directories(app->guards); /* what changes during the look is looked at again */
     _cleanup_(strings_done) struct strings where = {0};
-    size_t changed = protections_mark(sessions, store->count, &where);
+    size_t changed = protections_mark(app->host.client, app->host.prefix, sessions, store->count, &where);
     _cleanup_free_ char *list = strings_join(&where, ", ");
     say_changed(app, changed, list);
     if (app->mapping.workspace)

@@ -13,7 +13,7 @@ static void settle(struct cli *cli) {
     _cleanup_(error_done) struct error ignored = {0};
     const char *prefix = name_prefix(&ignored);
     if (prefix && session_list_load(cli->client, prefix, false, &sessions, &ignored))
-        protections_mark_list(&sessions);
+        protections_mark_list(cli->client, prefix, &sessions);
 }
 
 /* The workspace of a container by this name; a path otherwise. Caller owns. */

@@ -112,7 +112,7 @@ static int run(struct cli *cli, struct error *err) {
         records_load(&saved);
     for (size_t i = 0; i < saved.unreadable.count; i++)
         cli_notice(cli, "not a session record: %s", saved.unreadable.items[i]);
-    protections_mark_list(&sessions);
+    protections_mark_list(cli->client, prefix, &sessions);
     orphans_settle(cli->client, &sessions);
     size_t orphans = orphans_remove(cli->client, &sessions);
     if (orphans)

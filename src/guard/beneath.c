@@ -14,7 +14,7 @@ const char *entry_name(enum beneath_entry entry) {
         [ENTRY_DIRECTORY] = "a directory",
         [ENTRY_LINK] = "a symbolic link",
         [ENTRY_OTHER] = "neither a file nor a directory",
-        [ENTRY_UNSEEN] = "not to be looked at",
+        [ENTRY_UNSEEN] = "not to be looked at by this user",
     };
     return names[entry];
 }

@@ -163,15 +163,32 @@ bool check_begin(struct baseline *baseline, const struct guard_input *input, con
     return made == before || (all_made(baseline, guard, before, err) && baseline_save(baseline, err));
 }
 
-/* "NAME SECONDS root": since when, and against whom. */
-void check_remember(struct baseline *baseline, const char *name, bool holds) {
+char *check_where(const char *socket, const char *project) {
+    return str_printf("%s:%s", socket, project);
+}
+
+/* "NAME SECONDS root WHERE": since when, and against whom. */
+void check_remember(struct baseline *baseline, const char *name, bool holds, const char *where) {
     check_forget(baseline, name);
-    strings_printf(&baseline->sessions, "%s %lld %s", name, (long long)time(NULL), holds ? "root" : "code");
+    strings_printf(&baseline->sessions, "%s %lld %s %s", name, (long long)time(NULL),
+                   holds ? "root" : "code", where);
+}
+
+/* What stands behind so many blanks. */
+static const char *behind(const char *session, int blanks) {
+    for (; session && blanks > 0; blanks--) {
+        session = strchr(session, ' ');
+        session = session ? session + 1 : NULL;
+    }
+    return session ? session : "";
+}
+
+const char *check_session_where(const char *session) {
+    return behind(session, 3);
 }
 
 bool check_session_holds(const char *session) {
-    const char *last = strrchr(session, ' ');
-    return last && str_equal(last + 1, "root");
+    return str_starts(behind(session, 2), "root");
 }
 
 char *check_session_name(const char *session) {
@@ -237,20 +254,22 @@ bool check_end(const char *name, size_t *changed, struct error *err) {
     return true;
 }
 
-static void forget_ended(struct baseline *baseline, const struct strings *running,
-                         const struct strings *all) {
+static void forget_ended(struct baseline *baseline, const struct check_listed *listed) {
     _cleanup_(strings_done) struct strings ended = {0};
     for (size_t i = 0; i < baseline->sessions.count; i++) {
         const char *session = baseline->sessions.items[i];
         _cleanup_free_ char *name = check_session_name(session);
-        if (!strings_has(running, name) && (strings_has(all, name) || check_session_is_old(session)))
+        bool ours =
+            str_equal(check_session_where(session), listed->where) && str_starts(name, listed->prefix);
+        if (ours && !strings_has(&listed->running, name) &&
+            (strings_has(&listed->all, name) || check_session_is_old(session)))
             strings_add(&ended, name);
     }
     for (size_t i = 0; i < ended.count; i++)
         check_forget(baseline, ended.items[i]);
 }
 
-void check_ended(const struct strings *running, const struct strings *all, size_t *changed) {
+void check_ended(const struct check_listed *listed, size_t *changed) {
     _cleanup_(strings_done) struct strings workspaces = {0};
     baseline_all(&workspaces);
     for (size_t i = 0; i < workspaces.count; i++) {
@@ -258,7 +277,7 @@ void check_ended(const struct strings *running, const struct strings *all, size_
         _cleanup_(error_done) struct error ignored = {0};
         if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !baseline.workspace)
             continue;
-        forget_ended(&baseline, running, all);
+        forget_ended(&baseline, listed);
         if (!settle(&baseline, changed, &ignored))
             error_done(&ignored);
     }

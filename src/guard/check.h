@@ -13,14 +13,19 @@
 bool check_begin(struct baseline *baseline, const struct guard_input *input, const struct guard *guard,
                  struct error *err) nodiscard;
 
-/* Among those that run is this one, from now on: the container's name, and whether its guard holds against
- * root inside, as far as that was seen. */
-void check_remember(struct baseline *baseline, const char *name, bool holds);
+/*
+ * Among those that run is this one, from now on: the container's name, whether its guard holds against root
+ * inside, as far as that was seen, and which daemon's it is (check_where()).
+ */
+void check_remember(struct baseline *baseline, const char *name, bool holds, const char *where);
+/* One word for a daemon's project. Caller owns. */
+char *check_where(const char *socket, const char *project) nodiscard;
 void check_forget(struct baseline *baseline, const char *name);
 /* Of an item of baseline->sessions: its name (caller owns), and whether it should be there by now. */
 char *check_session_name(const char *session) nodiscard;
 bool check_session_is_old(const char *session);
 bool check_session_holds(const char *session);
+const char *check_session_where(const char *session); /* lent */
 
 /*
  * A session has ended, and its container is gone or stopped. With the last one of its workspace the
@@ -28,10 +33,14 @@ bool check_session_holds(const char *session);
  */
 bool check_end(const char *name, size_t *changed, struct error *err) nodiscard;
 /*
- * The same for all that are not among `running`: names of containers. One that is not among `all` either
+ * The same for all of a daemon's project that are not among those that run. One that is not there at all
  * may be on its way still, if it began just now. Where nothing was noted nothing is looked at.
  */
-void check_ended(const struct strings *running, const struct strings *all, size_t *changed);
+struct check_listed {
+    const char *where, *prefix;  /* whose they are, and what the names of all that are listed begin with */
+    struct strings running, all; /* names of containers */
+};
+void check_ended(const struct check_listed *listed, size_t *changed);
 
 /* What changed becomes what is: noted as it is now, or not at all if no session runs. */
 bool check_accept(struct baseline *baseline, struct error *err) nodiscard;

@@ -2,7 +2,9 @@
 
 #include "base/path.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 void search_warn(struct guard_search *search, const char *format, ...) {
     va_list arguments;
@@ -69,12 +71,51 @@ static void fix_parents(struct guard_search *search, const char *path) {
     }
 }
 
+/* The directory above a path, as far as it is there: its stat. False if that is the root itself. */
+static bool nearest_directory(const struct guard_search *search, const char *path, struct stat *info) {
+    _cleanup_free_ char *parent = str_copy(path);
+    for (char *slash; (slash = strrchr(parent, '/'));) {
+        *slash = 0;
+        if (beneath_look(search->fd, parent, info) == ENTRY_DIRECTORY)
+            return true;
+    }
+    return fstat(search->fd, info) == 0;
+}
+
+/*
+ * What we may not look at the session may not either, for it has our ids; but for what is our own, whose
+ * mode it can change.
+ */
+static bool is_out_of_reach(const struct guard_search *search, const char *path) {
+    struct stat info;
+    return !nearest_directory(search, path, &info) || info.st_uid != geteuid();
+}
+
+/* Whether something could appear there at all: not on a read-only filesystem, nor in others' directories.
+ */
+static bool can_appear(const struct guard_search *search, const char *path) {
+    struct statvfs filesystem;
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    _cleanup_free_ char *parent = slash ? str_copy_n(path, (size_t)(slash - path)) : str_copy(".");
+    _cleanup_close_ int fd = beneath_open(search->fd, parent, O_PATH | O_DIRECTORY);
+    if (fd >= 0 && fstatvfs(fd, &filesystem) == 0 && filesystem.f_flag & ST_RDONLY)
+        return false;
+    return fd < 0 || faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 || fstat(fd, &info) < 0 ||
+           info.st_uid == geteuid();
+}
+
 bool search_protect(struct guard_search *search, const char *path, enum if_absent absent,
                     const char *content) {
     _cleanup_free_ char *whole = absolute(search, path);
     enum beneath_entry entry = search_look(search, path);
-    if (search_is_writable(search, path) || is_inside_protected(search, whole) || entry == ENTRY_UNSEEN)
-        return true; /* what we may not look at the session may not either: it has our ids */
+    if (search_is_writable(search, path) || is_inside_protected(search, whole) ||
+        (entry == ENTRY_UNSEEN && is_out_of_reach(search, path)))
+        return true;
+    if (entry == ENTRY_UNSEEN)
+        return refuse(search, path, entry);
+    if (entry == ENTRY_NONE && absent != ABSENT_SKIP && !can_appear(search, path))
+        absent = ABSENT_WATCH;
     if (entry == ENTRY_LINK || entry == ENTRY_OTHER)
         return refuse(search, path, entry);
     if (entry == ENTRY_NONE && absent == ABSENT_SKIP)

@@ -71,11 +71,14 @@ bool guarding_settle(struct prepared *prepared, const struct project *project, s
 /* Names of sessions that were noted, and have ended: their instances are gone, or do not run. */
 static void find_ended(struct incus *client, const struct prepared *prepared,
                        const struct strings *sessions, struct strings *ended) {
+    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
     for (size_t i = 0; i < sessions->count; i++) {
         _cleanup_free_ char *name = check_session_name(sessions->items[i]);
         _cleanup_(instance_done) struct instance instance = {0};
         _cleanup_(error_done) struct error ignored = {0};
         bool listed = strings_has(&prepared->taken, name);
+        if (!str_equal(check_session_where(sessions->items[i]), where))
+            continue;
         if (listed ? instance_get(client, name, &instance, &ignored) && !instance_running(&instance)
                    : check_session_is_old(sessions->items[i]))
             strings_add(ended, name);
@@ -146,8 +149,8 @@ static bool pass(const struct prepared *prepared, struct earlier *earlier,
     return true;
 }
 
-static bool note(struct prepared *prepared, const struct earlier *earlier, const char *name,
-                 struct error *err) {
+static bool note(const struct incus *client, struct prepared *prepared, const struct earlier *earlier,
+                 const char *name, struct error *err) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
     struct guard_input input = input_of(prepared);
     if (!baseline_load(input.workspace, &baseline, err))
@@ -158,7 +161,8 @@ static bool note(struct prepared *prepared, const struct earlier *earlier, const
         return false;
     if (baseline.workspace && !earlier->what && !baseline.sessions.count)
         check_close(&baseline);
-    check_remember(&baseline, name, false);
+    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
+    check_remember(&baseline, name, false, where);
     return check_begin(&baseline, &input, &prepared->guard, err);
 }
 
@@ -180,7 +184,7 @@ bool guarding_begin(struct incus *client, struct prepared *prepared, const char 
     find_ended(client, prepared, &earlier.sessions, &earlier.ended);
     if (!pass(prepared, &earlier, watcher, err))
         return false;
-    if (!note(prepared, &earlier, name, err))
+    if (!note(client, prepared, &earlier, name, err))
         return go_without(prepared, watcher, err);
     str_set(&prepared->noted, name);
     for (size_t i = 0; i < prepared->guard.warnings.count; i++)
@@ -188,25 +192,28 @@ bool guarding_begin(struct incus *client, struct prepared *prepared, const char 
     return true;
 }
 
-bool guarding_named(struct prepared *prepared, const char *name, struct error *err) {
+bool guarding_named(const struct incus *client, struct prepared *prepared, const char *name,
+                    struct error *err) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
     if (!prepared->noted || str_equal(prepared->noted, name))
         return true;
     if (!baseline_load(prepared->workspace.source, &baseline, err) || !baseline.workspace)
         return err->class == ERROR_NONE;
     check_forget(&baseline, prepared->noted);
-    check_remember(&baseline, name, false);
+    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
+    check_remember(&baseline, name, false, where);
     str_set(&prepared->noted, name);
     return baseline_save(&baseline, err);
 }
 
 /* Noted with the session: its guard holds against root inside. */
-static void note_strength(const struct prepared *prepared, const char *name) {
+static void note_strength(const struct incus *client, const struct prepared *prepared, const char *name) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
     _cleanup_(error_done) struct error ignored = {0};
     if (!baseline_load(prepared->workspace.source, &baseline, &ignored) || !baseline.workspace)
         return;
-    check_remember(&baseline, name, true);
+    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
+    check_remember(&baseline, name, true, where);
     if (!baseline_save(&baseline, &ignored))
         error_done(&ignored);
 }
@@ -215,7 +222,7 @@ bool guarding_verify(struct incus *client, const struct prepared *prepared, cons
                      const struct launch_watcher *watcher, struct error *err) {
     bool rules = *plan->probe, held = rules && seen_against_root(client, plan->name, plan->probe);
     if (held || plan->no_root)
-        note_strength(prepared, plan->name);
+        note_strength(client, prepared, plan->name);
     if (held || !rules)
         return true;
     if (str_equal(settings_text(prepared->request->settings, SETTING_GUARD_ROOT), "apparmor")) {

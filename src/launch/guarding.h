@@ -21,7 +21,8 @@ bool guarding_settle(struct prepared *prepared, const struct project *project, s
 bool guarding_begin(struct incus *client, struct prepared *prepared, const char *name,
                     const struct launch_watcher *watcher, struct error *err) nodiscard;
 /* The instance has got this name. */
-bool guarding_named(struct prepared *prepared, const char *name, struct error *err) nodiscard;
+bool guarding_named(const struct incus *client, struct prepared *prepared, const char *name,
+                    struct error *err) nodiscard;
 /*
  * It runs, and its mounts were seen (verify.h): whether root inside is kept from unmounting them is tried,
  * and noted. Refused where that was asked for and is not so; said where it was expected.

@@ -21,7 +21,7 @@ static bool list_hosts(struct incus *client, const struct prepared *prepared, co
 static bool complete(struct incus *client, struct prepared *prepared, const struct plan *plan,
                      struct error *err) {
     _cleanup_(error_done) struct error undo = {0};
-    if (guarding_named(prepared, plan->name, err) && list_hosts(client, prepared, plan, err))
+    if (guarding_named(client, prepared, plan->name, err) && list_hosts(client, prepared, plan, err))
         return true;
     if (!plan->reused && !launch_undo(client, plan, &undo))
         error_also(err, &undo);

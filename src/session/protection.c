@@ -190,24 +190,28 @@ static size_t mark_all(struct session **sessions, size_t count, struct strings *
     return all;
 }
 
-size_t protections_mark(struct session **sessions, size_t count, struct strings *where) {
-    _cleanup_(strings_done) struct strings running = {0}, all = {0};
+size_t protections_mark(const struct incus *client, const char *prefix, struct session **sessions,
+                        size_t count, struct strings *changed) {
+    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
+    struct check_listed listed = {.where = where, .prefix = prefix};
     size_t ignored = 0;
     for (size_t i = 0; i < count; i++) {
-        strings_add(&all, sessions[i]->name);
+        strings_add(&listed.all, sessions[i]->name);
         if (!str_equal(sessions[i]->status, "Stopped"))
-            strings_add(&running, sessions[i]->name);
+            strings_add(&listed.running, sessions[i]->name);
     }
-    check_ended(&running, &all, &ignored);
-    return mark_all(sessions, count, where);
+    check_ended(&listed, &ignored);
+    strings_done(&listed.all);
+    strings_done(&listed.running);
+    return mark_all(sessions, count, changed);
 }
 
-size_t protections_mark_list(struct session_list *list) {
+size_t protections_mark_list(const struct incus *client, const char *prefix, struct session_list *list) {
     _cleanup_free_ struct session **sessions = mem_new((list->count + 1) * sizeof(struct session *));
+    _cleanup_(strings_done) struct strings ignored = {0};
     for (size_t i = 0; i < list->count; i++)
         sessions[i] = &list->items[i];
-    _cleanup_(strings_done) struct strings ignored = {0};
-    return protections_mark(sessions, list->count, &ignored);
+    return protections_mark(client, prefix, sessions, list->count, &ignored);
 }
 
 /* The directory that a path lies in; "" for the top. Caller owns. */

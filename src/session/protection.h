@@ -32,12 +32,13 @@ void protection_text(const struct protection *protection, struct buffer *text);
 char *protection_words(const struct protection *protection) nodiscard;
 
 /*
- * With what the daemon lists: sessions that have ended are settled (check_ended()), and each gets how many
- * guarded paths of its workspace changed, and whether it holds against root. Returns how many changed in
- * all; their workspaces are added to `where`. Where no session was noted it costs a look at an empty
- * directory.
+ * With all that the daemon lists whose names begin with `prefix`: sessions that have ended are settled
+ * (check_ended()), and each gets how many guarded paths of its workspace changed, and whether it holds
+ * against root. Returns how many changed in all; their workspaces are added to `changed`. Where no session
+ * was noted it costs a look at an empty directory.
  */
-size_t protections_mark(struct session **sessions, size_t count, struct strings *where);
-size_t protections_mark_list(struct session_list *list);
+size_t protections_mark(const struct incus *client, const char *prefix, struct session **sessions,
+                        size_t count, struct strings *changed);
+size_t protections_mark_list(const struct incus *client, const char *prefix, struct session_list *list);
 /* The directories in which a change matters, as inotify(7) takes them. */
 void protections_directories(struct strings *directories);

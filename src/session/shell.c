@@ -137,6 +137,7 @@ bool shell_start(const struct inside *inside, struct prepared *prepared, const s
         return good;
     _cleanup_(error_done) struct error undo = {0};
     if (launch_undo(inside->client, plan, &undo)) {
+        guarding_failed(prepared);
         records_forget(plan->name);
         return false;
     }

@@ -288,6 +288,7 @@ static void test_bad_input(void **state) {
         {"git init -q . && mkdir \"$(printf 'a\\nb')\" && git init -q \"$(printf 'a\\nb')\"", "", 0},
         {"mkdir .git && mkdir \"$(printf 'e\\033[31m')\"", "", 0},
         {"echo 'gitdir: .git' >.git", "git will not work inside", 0},
+        {"git init -q . && chmod 0 .git", "not to be looked at", 4},
     };
     (void)state;
     for (size_t i = 0; i < array_length(rows); i++) {
@@ -314,6 +315,20 @@ static void test_bad_input(void **state) {
     _result_ closed = berth(&there, "run", SMALL, "--", "sh", "-c", "ls .git", NULL);
     assert_int_equal(closed.status, 1);
     assert_has(closed.err, "ermission denied");
+    await_settled();
+    _result_ read_only = shell_line(&(struct how){.cwd = folder},
+                                    "chown -R 1001:1001 .git && chmod 755 .git && mount --bind . . && "
+                                    "mount -o remount,bind,ro .");
+    assert_status(read_only, 0);
+    struct how within = how;
+    within.cwd = home;
+    _result_ begun =
+        berth(&within, "run", SMALL, "-w", folder, "--", "sh", "-c", "touch x || touch .git/x", NULL);
+    _cleanup_free_ char *umount = str_printf("umount '%s'", folder);
+    _result_ unmounted = shell_line(&(struct how){0}, umount);
+    assert_status(unmounted, 0);
+    assert_int_equal(begun.status, 1);
+    assert_has(begun.err, "ead-only file system");
     await_settled();
     _result_ unknown = berth(&how, "guard", "no-such-session", NULL);
     assert_status(unknown, 1);

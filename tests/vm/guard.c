@@ -5,6 +5,8 @@
 #include "tests/harness/attack.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void test_strict(void **state) {
     static const char *const strict[] = {"--strict", NULL}, *const none[] = {NULL};
@@ -29,10 +31,13 @@ static void test_strict(void **state) {
 
 /* What is done inside all day works under it: systemd, git, mounts, and sudo. */
 static void test_work(void **state) {
-    struct how how = {.uid = 501, .gid = 20};
+    static const char *const variables[] = {"HOME=/tmp/home", NULL};
+    struct how how = {.uid = 501, .gid = 20, .variables = variables};
     (void)state;
     _cleanup_free_ char *workspace = new_folder("virtiofs", 501, 20);
     how.cwd = workspace;
+    mkdir("/tmp/home", 0777);
+    assert_int_equal(chown("/tmp/home", 501, 20), 0);
     _result_ made = shell_line(&how, "git init -q .");
     assert_status(made, 0);
     _result_ result = berth(
