@@ -290,6 +290,11 @@ bool baseline_read_copy(const struct baseline *baseline, const struct print *pri
     return str_equal(digest, print->digest);
 }
 
+bool baseline_make_directory(struct error *err) {
+    _cleanup_free_ char *directory = baseline_directory();
+    return make_directory(directory, err);
+}
+
 char *baseline_empty(struct error *err) {
     _cleanup_free_ char *guard = baseline_directory(), *empty = str_printf("%s/empty", guard),
                         *directory = str_printf("%s/directory", empty),

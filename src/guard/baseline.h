@@ -61,5 +61,7 @@ bool baseline_read_copy(const struct baseline *baseline, const struct print *pri
 
 /* The directory with something empty of each kind, which is made if it is not there. Caller owns. */
 char *baseline_empty(struct error *err) nodiscard;
-/* The directory that all of it is in. Caller owns. */
+/* Makes the directory that all of it is in. */
+bool baseline_make_directory(struct error *err);
+/* The directory. Caller owns. */
 char *baseline_directory(void) nodiscard;

@@ -1,11 +1,13 @@
 #include "guard/find.h"
 
 #include "base/path.h"
+#include "guard/baseline.h"
 #include "guard/search.h"
 #include "workspace/workspace.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 const char *const guard_names[] = {".husky",
@@ -82,10 +84,34 @@ static bool guard_children(struct guard_search *search) {
     return true;
 }
 
+/*
+ * Where a home is the workspace, what berth and coi know and are told lies in it: what the guard has noted,
+ * who is trusted, settings, records.
+ */
+static bool guard_own(struct guard_search *search) {
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = path_home();
+    _cleanup_free_ char *state = baseline_directory(),
+                        *settings = !str_empty(config) ? str_printf("%s/berth", config)
+                                                       : str_printf("%s/.config/berth", home),
+                        *records = str_printf("%s/.coi", home);
+    const char *const own[] = {state, settings, records};
+    for (size_t i = 0; i < array_length(own); i++) {
+        char resolved[PATH_MAX];
+        if (!realpath(own[i], resolved) || !path_is_under(resolved, search->root) ||
+            str_equal(resolved, search->root))
+            continue;
+        if (!search_protect(search, resolved + strlen(search->root) + !str_equal(search->root, "/"),
+                            ABSENT_SKIP, NULL))
+            return false;
+        guard_mark_own(search->guard, resolved);
+    }
+    return true;
+}
+
 static bool search_root(struct guard_search *search, const struct guard_input *input,
                         const struct strings *more, bool first) {
     const struct settings *settings = input->settings;
-    if (!guard_git(search, first ? input : NULL, ".git"))
+    if (!guard_own(search) || !guard_git(search, first ? input : NULL, ".git"))
         return false;
     for (size_t i = 0; guard_names[i]; i++)
         if (!search_protect(search, guard_names[i], ABSENT_WATCH, NULL))

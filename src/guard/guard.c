@@ -35,10 +35,23 @@ struct guarded *guard_add(struct guard *guard, const char *path, enum guard_how 
     return &guard->items[guard->count++];
 }
 
-void guard_mark_parts(struct guard *guard, const char *path) {
+static struct guarded *find(struct guard *guard, const char *path) {
     for (size_t i = 0; i < guard->count; i++)
         if (str_equal(guard->items[i].path, path))
-            guard->items[i].parts = true;
+            return &guard->items[i];
+    return NULL;
+}
+
+void guard_mark_parts(struct guard *guard, const char *path) {
+    struct guarded *item = find(guard, path);
+    if (item)
+        item->parts = true;
+}
+
+void guard_mark_own(struct guard *guard, const char *path) {
+    struct guarded *item = find(guard, path);
+    if (item)
+        item->own = true;
 }
 
 void guard_add_root(struct guard *guard, const char *source, const char *inside, bool common) {

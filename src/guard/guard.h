@@ -26,6 +26,7 @@ struct guarded {
      * nothing can be mounted where nothing is. A replacement stands beside the replaced, as `source`.
      */
     bool placeholder;
+    bool own;   /* berth itself writes there: its changes say nothing */
     bool parts; /* directories of repositories, in which the host works: what git obeys of them counts */
     bool other_filesystem; /* than the root that it was found in */
     char *content;
@@ -77,5 +78,7 @@ size_t guard_count(const struct guard *guard, enum guard_how how);
 struct guarded *guard_add(struct guard *guard, const char *path, enum guard_how how, bool directory);
 /* Sets ->parts of the item with this path, if there is one. */
 void guard_mark_parts(struct guard *guard, const char *path);
+/* The same of ->own. */
+void guard_mark_own(struct guard *guard, const char *path);
 /* Adds a root. */
 void guard_add_root(struct guard *guard, const char *source, const char *inside, bool common);

@@ -168,7 +168,8 @@ void prints_take(const struct guard *guard, const struct prints *known, struct p
         struct taking taking = {known, prints, item->parts, ENTRIES_MOST};
         bool in_last = last && str_starts(item->path, last) && item->path[strlen(last)] == '/';
         const char *below = below_root(guard, item->path, &fd, &open_root);
-        if (item->how == GUARD_FIXED || item->how == GUARD_COVERED || in_last || !below || fd < 0)
+        if (item->how == GUARD_FIXED || item->how == GUARD_COVERED || item->own || in_last || !below ||
+            fd < 0)
             continue;
         take(&taking, fd, below, item->path, 0);
         if (item->directory)

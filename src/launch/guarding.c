@@ -27,6 +27,8 @@ static struct guard_input input_of(const struct prepared *prepared) {
 
 bool guarding_find(struct prepared *prepared, struct error *err) {
     struct guard_input input = input_of(prepared);
+    _cleanup_(error_done) struct error ignored = {0};
+    baseline_make_directory(&ignored); /* where it lies in the workspace it is to be protected */
     if (!guard_find(&input, &prepared->guard, err))
         return false;
     if (!guard_count(&prepared->guard, GUARD_COVERED))

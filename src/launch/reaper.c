@@ -39,6 +39,7 @@ static void reap(const struct incus *parents, int kept, int pipe, reaper_fn *wor
     _cleanup_(buffer_done) struct buffer words = {0};
     _cleanup_(error_done) struct error err = {0};
     setsid();
+    (void)!chdir("/"); /* the directory that was worked in can be unmounted */
     prctl(PR_SET_NAME, "berth-reaper");
     drop_descriptors(kept, pipe);
     listen_to(pipe, &words);

@@ -73,7 +73,7 @@ char *protection_words(const struct protection *protection) {
     size_t covered = guard_count(guard, GUARD_COVERED);
     _cleanup_free_ char *secrets = covered ? str_printf(", %zu covered", covered) : str_copy("");
     return str_printf("%zu paths read-only%s; %s", guard_count(guard, GUARD_READ_ONLY), secrets,
-                      !protection->baseline.sessions.count ? "no session runs"
+                      !protection->baseline.sessions.count ? "no guarded session runs here"
                       : against_root(&protection->baseline)
                           ? "holds against code and against root inside"
                           : "holds against code, not against root inside");

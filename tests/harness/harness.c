@@ -74,7 +74,7 @@ static void set_state(const struct how *how) {
     const char *all = getenv("BERTH_TEST_STATE");
     if (!all)
         return;
-    _cleanup_free_ char *state = str_printf("%s/%u", all, how->uid);
+    _cleanup_free_ char *state = str_printf("%s/%s%u", all, prefix, how->uid);
     if (mkdir(state, 0700) == 0 && chown(state, how->uid, how->gid) < 0)
         _exit(95);
     setenv("XDG_STATE_HOME", state, 1);

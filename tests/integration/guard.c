@@ -50,9 +50,9 @@ static char *repository(void) {
 /* The end of a session is behind berth's: its container goes, and with it what was made for it. */
 static void await_settled(void) {
     _cleanup_free_ char *line =
-        str_printf("cd %s/1001/berth/guard && for i in $(seq 150); do ls | grep -q json || exit 0; "
+        str_printf("cd %s/%s1001/berth/guard && for i in $(seq 150); do ls | grep -q json || exit 0; "
                    "sleep 0.1; done; head -c 300 *.json; exit 1",
-                   getenv("BERTH_TEST_STATE"));
+                   getenv("BERTH_TEST_STATE"), getenv("COI_CONTAINER_PREFIX"));
     _result_ result = shell_line(&(struct how){0}, line);
     assert_status(result, 0);
 }
@@ -243,10 +243,11 @@ static void test_secrets(void **state) {
 /* A path that is swapped for a link again and again, while sessions begin. */
 static void test_race(void **state) {
     (void)state;
-    _cleanup_free_ char *folder = new_folder("", 1001, 1001);
+    _cleanup_free_ char *folder = new_folder("", 1001, 1001), *elsewhere = new_folder("", 1001, 1001);
     struct how there = how;
     there.cwd = folder;
-    host(folder, "mkdir .vscode real && : >real/mine && : >.vscode/mine");
+    host(folder, "mkdir .vscode && : >.vscode/mine");
+    host(elsewhere, ": >stolen");
     pid_t swapper = fork();
     if (swapper == 0) {
         /* also when the test fails */
@@ -254,7 +255,7 @@ static void test_race(void **state) {
             _exit(1);
         for (;;) {
             (void)!rename(".vscode", "away");
-            (void)!symlink("/etc", ".vscode");
+            (void)!symlink(elsewhere, ".vscode");
             usleep(300);
             unlink(".vscode");
             (void)!rename("away", ".vscode");
@@ -264,7 +265,7 @@ static void test_race(void **state) {
     int began = 0, not = 0;
     for (int i = 0; i < 24; i++) {
         _result_ result = berth(&there, "run", "-q", "--accept", SMALL, "--", "ls", ".vscode", NULL);
-        assert_has_not(result.out, "passwd");
+        assert_has_not(result.out, "stolen");
         began += result.status == 0;
         not += result.status != 0;
     }
@@ -274,6 +275,26 @@ static void test_race(void **state) {
     assert_true(not > 0);
     _result_ list = berth(&how, "list", NULL);
     assert_status(list, 0);
+}
+
+/* A home as the workspace: what berth itself has there is not the session's to write, and no change. */
+static void test_home(void **state) {
+    (void)state;
+    _cleanup_free_ char *folder = new_folder("", 1001, 1001), *variable = str_printf("HOME=%s", folder),
+                        *xdg = str_printf("XDG_STATE_HOME=%s/.state", folder);
+    const char *const here[] = {variable, xdg, "XDG_CONFIG_HOME", NULL};
+    struct how there = how;
+    there.cwd = folder;
+    there.variables = here;
+    host(folder, "mkdir -p .coi .config/berth");
+    _result_ run = berth(
+        &there, "run", SMALL, "--", "sh", "-c",
+        "echo x >.state/berth/guard/trusted || echo x >.coi/x || echo x >.config/berth/config.ini", NULL);
+    assert_int_equal(run.status, 1);
+    host(folder, "mkdir .coi/sessions-shell");
+    _result_ guard = berth(&there, "guard", NULL);
+    assert_status(guard, 0);
+    assert_has(guard.out, "read-only  .state/berth/guard");
 }
 
 static void test_bad_input(void **state) {
@@ -375,6 +396,7 @@ int main(void) {
         live_test(test_attackers), live_test(test_git_inside), live_test(test_worktrees),
         live_test(test_seen),      live_test(test_reuse),      live_test(test_secrets),
         live_test(test_race),      live_test(test_bad_input),  live_test(test_trust),
+        live_test(test_home),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
