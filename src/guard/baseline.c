@@ -260,21 +260,30 @@ static char *copy_of(const struct baseline *baseline, const struct print *print)
     return str_printf("%s/%s", copies, print->digest);
 }
 
-void baseline_copy(const struct baseline *baseline) {
+/* Text is noted with the rest; what is not, in a file of its own. */
+static bool copy_one(const struct baseline *baseline, struct print *print) {
+    _cleanup_free_ char *copy = copy_of(baseline, print);
+    _cleanup_(buffer_done) struct buffer content = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (!beneath_read(root, print->path + 1, COPY_MOST, &content))
+        return true;
+    if (strlen(content.data) == content.size && str_is_utf8(content.data)) {
+        print->copy = str_copy(content.data);
+        return true;
+    }
     _cleanup_free_ char *copies = file_of(baseline->workspace, ".copies");
-    if (mkdir(copies, 0700) < 0 && errno != EEXIST)
-        return;
+    return (mkdir(copies, 0700) == 0 || errno == EEXIST) &&
+           write_file(copy, content.data, content.size, &ignored);
+}
+
+void baseline_copy(struct baseline *baseline) {
     for (size_t i = 0; i < baseline->prints.count; i++) {
-        const struct print *print = &baseline->prints.items[i];
-        _cleanup_free_ char *copy = copy_of(baseline, print);
-        _cleanup_(buffer_done) struct buffer content = {0};
-        _cleanup_(error_done) struct error ignored = {0};
+        struct print *print = &baseline->prints.items[i];
         if (print->entry != ENTRY_FILE || print->size > COPY_MOST || strlen(print->digest) != 64 ||
-            access(copy, F_OK) == 0)
+            print->copy)
             continue;
-        _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (beneath_read(root, print->path + 1, COPY_MOST, &content) &&
-            !write_file(copy, content.data, content.size, &ignored))
+        if (!copy_one(baseline, print))
             return; /* a full disk: it can be compared, but not restored */
     }
 }
@@ -284,7 +293,11 @@ bool baseline_read_copy(const struct baseline *baseline, const struct print *pri
     char digest[SHA256_DIGEST_STRING_LENGTH];
     _cleanup_free_ char *copy = copy_of(baseline, print);
     _cleanup_(error_done) struct error ignored = {0};
-    if (print->entry != ENTRY_FILE || strlen(print->digest) != 64 || !path_read(copy, content, &ignored))
+    if (print->entry != ENTRY_FILE || strlen(print->digest) != 64)
+        return false;
+    if (print->copy)
+        buffer_text(content, print->copy);
+    else if (!path_read(copy, content, &ignored))
         return false;
     SHA256Data((const uint8_t *)content->data, content->size, digest);
     return str_equal(digest, print->digest);

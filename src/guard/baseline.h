@@ -54,7 +54,7 @@ void baseline_others(const char *workspace, struct baseline *others);
 const struct placeholder *baseline_placeholder(const struct baseline *baseline, const char *path);
 
 /* Copies what is small enough, as it is now. What cannot be copied is not. */
-void baseline_copy(const struct baseline *baseline);
+void baseline_copy(struct baseline *baseline);
 /* The copy of a file's content; false: there is none. */
 bool baseline_read_copy(const struct baseline *baseline, const struct print *print,
                         struct buffer *content) nodiscard;

@@ -13,6 +13,7 @@ void prints_done(struct prints *prints) {
     for (size_t i = 0; i < prints->count; i++) {
         free(prints->items[i].path);
         free(prints->items[i].digest);
+        free(prints->items[i].copy);
     }
     free(prints->items);
     *prints = (struct prints){0};
@@ -34,6 +35,7 @@ void prints_drop(struct prints *prints, const char *path) {
         return;
     free(found->path);
     free(found->digest);
+    free(found->copy);
     memmove(found, found + 1, (size_t)(prints->items + --prints->count - found) * sizeof *found);
 }
 
@@ -184,12 +186,12 @@ json_t *prints_json(const struct prints *prints) {
     json_t *json = json_array();
     for (size_t i = 0; i < prints->count; i++) {
         const struct print *print = &prints->items[i];
-        json_array_append_new(json, json_pack("{s:o, s:i, s:s, s:I, s:i, s:I, s:I, s:I}", "path",
+        json_array_append_new(json, json_pack("{s:o, s:i, s:s, s:I, s:i, s:I, s:I, s:I, s:s*}", "path",
                                               json_text(print->path), "entry", (int)print->entry, "digest",
                                               print->digest, "size", (json_int_t)print->size, "mode",
                                               (int)print->mode, "modified", (json_int_t)print->modified,
                                               "changed", (json_int_t)print->changed, "inode",
-                                              (json_int_t)print->inode));
+                                              (json_int_t)print->inode, "copy", print->copy));
     }
     return json;
 }
@@ -202,14 +204,16 @@ void prints_read(const json_t *json, struct prints *prints) {
         if (!*json_str_at(item, "path") || entry < ENTRY_FILE || entry > ENTRY_OTHER)
             continue;
         prints->items = mem_grow(prints->items, (prints->count + 1) * sizeof *prints->items);
-        prints->items[prints->count++] = (struct print){.path = str_copy(json_str_at(item, "path")),
-                                                        .entry = (enum beneath_entry)entry,
-                                                        .digest = str_copy(json_str_at(item, "digest")),
-                                                        .size = json_int_at(item, "size"),
-                                                        .mode = (unsigned int)json_int_at(item, "mode"),
-                                                        .modified = json_int_at(item, "modified"),
-                                                        .changed = json_int_at(item, "changed"),
-                                                        .inode = (uint64_t)json_int_at(item, "inode")};
+        prints->items[prints->count++] =
+            (struct print){.path = str_copy(json_str_at(item, "path")),
+                           .entry = (enum beneath_entry)entry,
+                           .digest = str_copy(json_str_at(item, "digest")),
+                           .copy = str_copy(json_string_value(json_object_get(item, "copy"))),
+                           .size = json_int_at(item, "size"),
+                           .mode = (unsigned int)json_int_at(item, "mode"),
+                           .modified = json_int_at(item, "modified"),
+                           .changed = json_int_at(item, "changed"),
+                           .inode = (uint64_t)json_int_at(item, "inode")};
     }
     sort(prints);
 }

@@ -9,6 +9,7 @@ struct print {
     char *path; /* absolute */
     enum beneath_entry entry;
     char *digest; /* SHA-256 of a file's content, or of a link's target; "" of what cannot be read */
+    char *copy;   /* its text, where that is noted; NULL otherwise */
     int64_t size;
     unsigned int mode;
     int64_t modified, changed; /* nanoseconds: st_mtim, st_ctim */
