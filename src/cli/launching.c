@@ -2,8 +2,8 @@
 #include "cli/launching.h"
 
 #include "base/tty.h"
+#include "guard/check.h"
 #include "idmap/explain.h"
-#include "launch/guarding.h"
 #include "launch/hook.h"
 #include "launch/open.h"
 #include "launch/trust.h"
@@ -89,12 +89,12 @@ bool cli_ask_workspace(struct cli *cli, struct error *err) {
     return true;
 }
 
-void cli_say_changed(const struct prepared *prepared) {
-    size_t changed = prepared->noted ? guarding_changed(prepared) : 0;
+void cli_say_changed(const char *name) {
+    _cleanup_free_ char *workspace = NULL;
+    size_t changed = check_changed(name, &workspace);
     if (changed)
         fprintf(stderr, "berth: warning: %zu guarded path%s of %s changed; berth guard %s shows %s\n",
-                changed, changed == 1 ? "" : "s", prepared->workspace.path, prepared->workspace.path,
-                changed == 1 ? "it" : "them");
+                changed, changed == 1 ? "" : "s", workspace, workspace, changed == 1 ? "it" : "them");
 }
 
 int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err) {

@@ -111,6 +111,10 @@ int targets_end(struct cli *cli, const struct targets *targets, const char *verb
         const char *name = stops[i].session->name;
         bool gone = stops[i].remove || stops[i].session->ephemeral;
         good += stops[i].done;
+        if (stops[i].changed)
+            fprintf(stderr, "berth: warning: %zu guarded path%s of %s changed; berth guard shows %s\n",
+                    stops[i].changed, stops[i].changed == 1 ? "" : "s", stops[i].session->workspace,
+                    stops[i].changed == 1 ? "it" : "them");
         if (stops[i].done)
             cli_notice(cli, "%s %s", name, gone ? "removed" : "stopped");
         else if (waited)

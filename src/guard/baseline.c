@@ -154,24 +154,11 @@ bool baseline_load(const char *workspace, struct baseline *baseline, struct erro
     return true;
 }
 
-static bool write_all(int fd, const void *data, size_t size) {
-    for (const char *at = data; size;) {
-        ssize_t written = write(fd, at, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        at += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
 /* The whole of it appears at once, or nothing. */
 static bool write_file(const char *path, const void *data, size_t size, struct error *err) {
     _cleanup_free_ char *fresh = str_printf("%s.new", path);
     _cleanup_close_ int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && write_all(fd, data, size) && rename(fresh, path) == 0)
+    if (fd >= 0 && beneath_write(fd, data, size) && rename(fresh, path) == 0)
         return true;
     error_errno(err, errno, "cannot write %s", path);
     unlink(fresh);

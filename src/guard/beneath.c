@@ -25,6 +25,27 @@ int beneath_open(int root, const char *path, int flags) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
+int beneath_parent(const char *path, const char **name) {
+    const char *slash = strrchr(path, '/');
+    _cleanup_free_ char *parent = str_copy_n(path + 1, slash > path ? (size_t)(slash - path - 1) : 0);
+    _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *name = slash + 1;
+    return beneath_open(root, *parent ? parent : ".", O_RDONLY | O_DIRECTORY);
+}
+
+bool beneath_write(int fd, const void *data, size_t size) {
+    for (const char *at = data; size;) {
+        ssize_t written = write(fd, at, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        at += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
 static enum beneath_entry entry_of(const struct stat *info) {
     return S_ISREG(info->st_mode)   ? ENTRY_FILE
            : S_ISDIR(info->st_mode) ? ENTRY_DIRECTORY

@@ -8,15 +8,6 @@
 /* Within this time a session that was begun has got its container. */
 #define LAUNCH_SECONDS 120
 
-/* Its directory, without following a link on the way; -1: it is not there any more. */
-static int open_directory(const char *path, const char **name) {
-    const char *slash = strrchr(path, '/');
-    _cleanup_free_ char *parent = str_copy_n(path + 1, slash > path ? (size_t)(slash - path - 1) : 0);
-    _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    *name = slash + 1;
-    return beneath_open(root, *parent ? parent : ".", O_RDONLY | O_DIRECTORY);
-}
-
 static void note_placeholder(struct baseline *baseline, const char *path, uint64_t inode, bool directory,
                              int64_t size) {
     baseline->placeholders = mem_grow(baseline->placeholders,
@@ -29,7 +20,7 @@ static void note_placeholder(struct baseline *baseline, const char *path, uint64
 static void make_placeholder(struct placeholder *placeholder, const char *content) {
     const char *name;
     struct stat info;
-    _cleanup_close_ int parent = open_directory(placeholder->path, &name);
+    _cleanup_close_ int parent = beneath_parent(placeholder->path, &name);
     if (parent < 0)
         return;
     if (placeholder->directory) {
@@ -49,7 +40,7 @@ static void make_placeholder(struct placeholder *placeholder, const char *conten
 static void remove_placeholder(const struct placeholder *placeholder) {
     const char *name;
     struct stat info;
-    _cleanup_close_ int parent = open_directory(placeholder->path, &name);
+    _cleanup_close_ int parent = beneath_parent(placeholder->path, &name);
     if (parent < 0 || !placeholder->inode || fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) < 0 ||
         info.st_ino != placeholder->inode)
         return;
@@ -205,6 +196,13 @@ static bool is_named(const char *session, const char *name) {
     return strncmp(session, name, length) == 0 && (!session[length] || session[length] == ' ');
 }
 
+static bool is_noted(const struct baseline *baseline, const char *name) {
+    for (size_t i = 0; i < baseline->sessions.count; i++)
+        if (is_named(baseline->sessions.items[i], name))
+            return true;
+    return false;
+}
+
 void check_forget(struct baseline *baseline, const char *name) {
     struct strings *sessions = &baseline->sessions;
     size_t kept = 0;
@@ -281,6 +279,22 @@ void check_ended(const struct check_listed *listed, size_t *changed) {
         if (!settle(&baseline, changed, &ignored))
             error_done(&ignored);
     }
+}
+
+size_t check_changed(const char *name, char **workspace) {
+    _cleanup_(strings_done) struct strings workspaces = {0};
+    *workspace = NULL;
+    baseline_all(&workspaces);
+    for (size_t i = 0; i < workspaces.count; i++) {
+        _cleanup_(baseline_done) struct baseline baseline = {0};
+        _cleanup_(changes_done) struct changes changes = {0};
+        _cleanup_(error_done) struct error ignored = {0};
+        if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !is_noted(&baseline, name))
+            continue;
+        *workspace = str_copy(baseline.given);
+        return changes_find(&baseline, &changes, &ignored) ? changes.count : 0;
+    }
+    return 0;
 }
 
 bool check_accept(struct baseline *baseline, struct error *err) {

@@ -42,6 +42,12 @@ struct check_listed {
 };
 void check_ended(const struct check_listed *listed, size_t *changed);
 
+/*
+ * How many guarded paths of its workspace differ from what was noted, for a session that is noted as
+ * running; *workspace gets whose (caller owns; NULL if it is not noted).
+ */
+size_t check_changed(const char *name, char **workspace);
+
 /* What changed becomes what is: noted as it is now, or not at all if no session runs. */
 bool check_accept(struct baseline *baseline, struct error *err) nodiscard;
 /* No session runs, and nothing changed: nothing is noted any more, nor there. */

@@ -208,5 +208,5 @@ json_t *guard_json(const struct guard *guard) {
     }
     for (size_t i = 0; i < guard->warnings.count; i++)
         json_array_append_new(warnings, json_text(guard->warnings.items[i]));
-    return json_pack("{s:o, s:o}", "paths", paths, "warnings", warnings);
+    return json_pack("{s:o, s:o, s:b}", "paths", paths, "warnings", warnings, "weakened", guard->writable);
 }

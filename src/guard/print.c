@@ -51,8 +51,9 @@ static int64_t nanoseconds(struct timespec time) {
 struct taking {
     const struct prints *known;
     struct prints *prints;
-    bool parts;  /* of the item: struct guarded */
-    size_t left; /* entries that may still be looked at */
+    bool parts;   /* of the item: struct guarded */
+    bool covered; /* it is a secret: that it is there is all that is noted */
+    size_t left;  /* entries that may still be looked at */
 };
 
 /* Of a repository's directory: what git obeys, and which directories there are at the top. */
@@ -132,14 +133,15 @@ static void take(struct taking *taking, int root, const char *name, const char *
                           .changed = nanoseconds(info.st_ctim),
                           .inode = info.st_ino};
     const struct print *known = taking->known ? prints_find(taking->known, path) : NULL;
-    print.digest = is_same(&print, known) ? str_copy(known->digest)
-                   : entry == ENTRY_FILE  ? digest_file(root, name, &print)
-                   : entry == ENTRY_LINK  ? digest_link(root, name)
-                                          : str_copy("");
+    print.digest = taking->covered          ? str_copy("")
+                   : is_same(&print, known) ? str_copy(known->digest)
+                   : entry == ENTRY_FILE    ? digest_file(root, name, &print)
+                   : entry == ENTRY_LINK    ? digest_link(root, name)
+                                            : str_copy("");
     prints->items = mem_grow(prints->items, (prints->count + 1) * sizeof *prints->items);
     prints->items[prints->count++] = print;
     taking->left--;
-    if (entry == ENTRY_DIRECTORY)
+    if (entry == ENTRY_DIRECTORY && !taking->covered)
         take_below(taking, root, name, path, depth);
 }
 
@@ -167,11 +169,10 @@ void prints_take(const struct guard *guard, const struct prints *known, struct p
     const char *last = NULL; /* a directory whose content is in already */
     for (size_t i = 0; i < guard->count; i++) {
         const struct guarded *item = &guard->items[i];
-        struct taking taking = {known, prints, item->parts, ENTRIES_MOST};
+        struct taking taking = {known, prints, item->parts, item->how == GUARD_COVERED, ENTRIES_MOST};
         bool in_last = last && str_starts(item->path, last) && item->path[strlen(last)] == '/';
         const char *below = below_root(guard, item->path, &fd, &open_root);
-        if (item->how == GUARD_FIXED || item->how == GUARD_COVERED || item->own || in_last || !below ||
-            fd < 0)
+        if (item->how == GUARD_FIXED || item->own || in_last || !below || fd < 0)
             continue;
         take(&taking, fd, below, item->path, 0);
         if (item->directory)

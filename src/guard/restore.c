@@ -4,27 +4,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-static bool write_all(int fd, const struct buffer *content) {
-    for (size_t done = 0; done < content->size;) {
-        ssize_t written = write(fd, content->data + done, content->size - done);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        done += (size_t)written;
-    }
-    return true;
-}
-
-/* The directory that a path lies in, opened without following a link; *name is what it has there. */
 static int open_parent(const char *path, const char **name, struct error *err) {
-    const char *slash = strrchr(path, '/');
-    _cleanup_free_ char *parent = str_copy_n(path + 1, (size_t)(slash - path - (slash > path)));
-    _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int fd = beneath_open(root, *parent ? parent : ".", O_RDONLY | O_DIRECTORY);
+    int fd = beneath_parent(path, name);
     if (fd < 0)
-        error_errno(err, errno, "cannot look into /%s", parent);
-    *name = slash + 1;
+        error_errno(err, errno, "cannot look into the directory of %s", path);
     return fd;
 }
 
@@ -61,7 +44,7 @@ static bool write_back(const struct print *print, const struct buffer *content, 
     _cleanup_free_ char *fresh = str_printf("%s.berth-new", name);
     _cleanup_close_ int fd =
         openat(parent, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, print->mode & 0777);
-    if (fd >= 0 && write_all(fd, content) && fchmod(fd, print->mode & 0777) == 0 &&
+    if (fd >= 0 && beneath_write(fd, content->data, content->size) && fchmod(fd, print->mode & 0777) == 0 &&
         renameat(parent, fresh, parent, name) == 0)
         return true;
     error_errno(err, errno, "cannot write %s", print->path);

@@ -291,13 +291,3 @@ void guarding_leave(struct incus *client, const char *name) {
     if (reaper >= 0)
         close(reaper);
 }
-
-size_t guarding_changed(const struct prepared *prepared) {
-    _cleanup_(baseline_done) struct baseline baseline = {0};
-    _cleanup_(changes_done) struct changes changes = {0};
-    _cleanup_(error_done) struct error ignored = {0};
-    if (!baseline_load(prepared->workspace.source, &baseline, &ignored) || !baseline.workspace ||
-        !changes_find(&baseline, &changes, &ignored))
-        return 0;
-    return changes.count;
-}

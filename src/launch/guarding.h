@@ -37,5 +37,3 @@ void guarding_failed(struct prepared *prepared);
  * settles what was noted.
  */
 void guarding_leave(struct incus *client, const char *name);
-/* How many guarded paths differ from what was noted; 0 also if that cannot be told. */
-size_t guarding_changed(const struct prepared *prepared);

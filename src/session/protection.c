@@ -72,7 +72,8 @@ char *protection_words(const struct protection *protection) {
     const struct guard *guard = &protection->guard;
     size_t covered = guard_count(guard, GUARD_COVERED);
     _cleanup_free_ char *secrets = covered ? str_printf(", %zu covered", covered) : str_copy("");
-    return str_printf("%zu paths read-only%s; %s", guard_count(guard, GUARD_READ_ONLY), secrets,
+    return str_printf("%zu paths read-only%s%s; %s", guard_count(guard, GUARD_READ_ONLY), secrets,
+                      guard->writable ? ", weaker by [guard] writable" : "",
                       !protection->baseline.sessions.count ? "no guarded session runs here"
                       : against_root(&protection->baseline)
                           ? "holds against code and against root inside"

@@ -238,6 +238,15 @@ static void test_secrets(void **state) {
     _result_ guard = shell_line(&there, "BERTH_SECRET_PATHS='.env, keys/*.pem' $BERTH guard");
     assert_has(guard.out, "covered    .env");
     await_settled();
+    /* one that appears while a session runs */
+    _result_ late =
+        shell_line(&there, "rm .env; BERTH_SECRET_PATHS=.env $BERTH run -q --image berth-small -- "
+                           "sh -c 'echo B=2 >.env'");
+    assert_status(late, 0);
+    assert_has(late.err, "1 guarded path");
+    _result_ accepted = berth(&there, "guard", "accept", NULL);
+    assert_status(accepted, 0);
+    await_settled();
 }
 
 /* A path that is swapped for a link again and again, while sessions begin. */
@@ -273,8 +282,9 @@ static void test_race(void **state) {
     waitpid(swapper, NULL, 0);
     print_message("# a link in place of .vscode, by chance: %d sessions began, %d did not\n", began, not );
     assert_true(not > 0);
-    _result_ list = berth(&how, "list", NULL);
-    assert_status(list, 0);
+    _result_ accepted = berth(&how, "guard", "accept", folder, NULL);
+    assert_status(accepted, 0);
+    await_settled();
 }
 
 /* A home as the workspace: what berth itself has there is not the session's to write, and no change. */
@@ -359,6 +369,47 @@ static void test_bad_input(void **state) {
     assert_has(strict.err, "no AppArmor");
 }
 
+/* Other ways to the same files: a mount of a directory above, and another session of the workspace. */
+static void test_ways(void **state) {
+    (void)state;
+    _cleanup_free_ char *top = new_folder("", 1001, 1001), *workspace = str_printf("%s/up/w", top),
+                        *mount = str_printf("%s:/data", top);
+    host(top, "mkdir -p up/w && cd up/w && git init -q .");
+    _result_ above = berth(&how, "run", SMALL, "-w", workspace, "--mount", mount, "--", "sh", "-c",
+                           "cd /data; echo evil >up/w/.git/hooks/evil; echo evil >>up/w/.git/config; "
+                           "mv up x && cp -r x up; cd up; mv w y && cp -r y w; cd w; mv .git z; "
+                           "echo evil >.git/hooks/evil; echo evil >.git/commondir; ls -d /data/up/w",
+                           NULL);
+    assert_status(above, 0);
+    host(workspace,
+         "[ ! -e .git/hooks/evil ] && ! grep -q evil .git/config && [ ! -e ../x ] && [ ! -e z ]");
+    await_settled();
+    char *const slow[] = {"berth",
+                          "run",
+                          "--image",
+                          "berth-small",
+                          "-w",
+                          workspace,
+                          "--",
+                          "sh",
+                          "-c",
+                          "echo up; for i in $(seq 300); do [ ! -e go ] || break; sleep 0.1; done; "
+                          "ls .git/commondir && echo x >.git/hooks/x",
+                          NULL};
+    struct child first = berth_start(&how, slow);
+    child_expect(&first, "up");
+    _result_ second = berth(&how, "run", SMALL, "-w", workspace, "--", "sh", "-c",
+                            "echo x >.git/hooks/x || echo x >.git/config || rm .git/commondir", NULL);
+    assert_int_equal(second.status, 1);
+    usleep(500000); /* whatever its end would take away is away */
+    host(workspace, ": >go");
+    _result_ ended = child_wait(&first);
+    assert_int_equal(ended.status, 1); /* what was made for both was there still */
+    assert_has(ended.out, ".git/commondir");
+    await_settled();
+    assert_false(file_exists(workspace, ".git/commondir"));
+}
+
 /* What a workspace asks for: said, and taken only when it is trusted. */
 static void test_trust(void **state) {
     (void)state;
@@ -396,7 +447,7 @@ int main(void) {
         live_test(test_attackers), live_test(test_git_inside), live_test(test_worktrees),
         live_test(test_seen),      live_test(test_reuse),      live_test(test_secrets),
         live_test(test_race),      live_test(test_bad_input),  live_test(test_trust),
-        live_test(test_home),
+        live_test(test_home),      live_test(test_ways),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
