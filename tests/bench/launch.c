@@ -107,7 +107,7 @@ static void test_guard(void **state) {
         many[i] = bench_cost(files).seconds / with;
         assert_no_containers();
     }
-    bench_verdict("run in a repository / in an empty workspace", bench_median(ratio, ROUNDS), "", 1.10);
+    bench_verdict("run in a repository / in an empty workspace", bench_median(ratio, ROUNDS), "", 1.05);
     bench_verdict("the same with 100,000 files / with few", bench_median(many, ROUNDS), "", 1.05);
 }
 
