@@ -132,7 +132,8 @@ bool baseline_load(const char *workspace, struct baseline *baseline, struct erro
     *baseline = (struct baseline){0};
     if (!make_directory(directory, err))
         return false;
-    baseline->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    /* not for writing: who watches the directory is to see what changed, not that somebody looked */
+    baseline->lock = open(lock, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (baseline->lock < 0)
         return error_errno(err, errno, "cannot write %s", lock);
     baseline->locked = true;

@@ -223,16 +223,18 @@ void check_close(struct baseline *baseline) {
     baseline_forget(baseline);
 }
 
-/* With the last session what was made for them goes; with nothing that changed, what was noted. */
-static bool settle(struct baseline *baseline, size_t *changed, struct error *err) {
+/* `ended`: a session just did. With the last one what was made for them goes; with nothing that changed,
+ * what was noted. */
+static bool settle(struct baseline *baseline, bool ended, size_t *changed, struct error *err) {
     _cleanup_(changes_done) struct changes changes = {0};
+    bool pending = !baseline->sessions.count && !baseline->placeholder_count && !ended;
     if (!baseline->sessions.count)
         remove_placeholders(baseline);
     if (!changes_find(baseline, &changes, err))
         return false;
     *changed += changes.count;
-    if (baseline->sessions.count || changes.count)
-        return baseline_save(baseline, err);
+    if (baseline->sessions.count || changes.count) /* what was written already stays as it is */
+        return pending || baseline_save(baseline, err);
     check_close(baseline);
     return true;
 }
@@ -247,12 +249,13 @@ bool check_end(const char *name, size_t *changed, struct error *err) {
         size_t before = baseline.sessions.count;
         check_forget(&baseline, name);
         if (baseline.workspace && baseline.sessions.count < before)
-            return settle(&baseline, changed, err);
+            return settle(&baseline, true, changed, err);
     }
     return true;
 }
 
-static void forget_ended(struct baseline *baseline, const struct check_listed *listed) {
+/* Whether there were any. */
+static bool forget_ended(struct baseline *baseline, const struct check_listed *listed) {
     _cleanup_(strings_done) struct strings ended = {0};
     for (size_t i = 0; i < baseline->sessions.count; i++) {
         const char *session = baseline->sessions.items[i];
@@ -265,6 +268,7 @@ static void forget_ended(struct baseline *baseline, const struct check_listed *l
     }
     for (size_t i = 0; i < ended.count; i++)
         check_forget(baseline, ended.items[i]);
+    return ended.count > 0;
 }
 
 void check_ended(const struct check_listed *listed, size_t *changed) {
@@ -275,8 +279,9 @@ void check_ended(const struct check_listed *listed, size_t *changed) {
         _cleanup_(error_done) struct error ignored = {0};
         if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !baseline.workspace)
             continue;
-        forget_ended(&baseline, listed);
-        if (!settle(&baseline, changed, &ignored))
+        /* also one that ran out of sessions without coming to its end */
+        bool ended = forget_ended(&baseline, listed);
+        if ((ended || !baseline.sessions.count) && !settle(&baseline, ended, changed, &ignored))
             error_done(&ignored);
     }
 }

@@ -134,11 +134,11 @@ static void decide(struct form *form) {
     if (str_equal(path, form->mapped))
         return;
     str_set(&form->mapped, path);
-    mapping_of_workspace(&form->mapping, host->settings, *path ? path : ".",
-                         host->store->server.version ? &host->store->server : NULL);
     _cleanup_(settings_done) struct settings settings = {0};
     settings_copy(&settings, host->settings);
     (void)!ask_workspace(form, &settings);
+    mapping_of_workspace(&form->mapping, &settings, *path ? path : ".",
+                         host->store->server.version ? &host->store->server : NULL);
 }
 
 /* What the network's entries come to; names are resolved when it is launched. */
