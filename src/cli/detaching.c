@@ -5,7 +5,7 @@
 
 int cli_detach(struct cli *cli, const struct inside *inside, int status, struct error *err) {
     enum detach_outcome outcome;
-    cli_say_changed(inside->name);
+    cli_say_changed(cli, inside->name);
     _cleanup_(error_done) struct error concluding = {0};
     if (err->class == ERROR_DAEMON) {
         error_hint(err, "the session is still running; berth attach %s returns to it", inside->name);

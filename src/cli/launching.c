@@ -89,9 +89,10 @@ bool cli_ask_workspace(struct cli *cli, struct error *err) {
     return true;
 }
 
-void cli_say_changed(const char *name) {
+void cli_say_changed(const struct cli *cli, const char *name) {
+    _cleanup_free_ char *id = check_id(incus_socket(cli->client), incus_project(cli->client), name);
     _cleanup_free_ char *workspace = NULL;
-    size_t changed = check_changed(name, &workspace);
+    size_t changed = check_changed(id, &workspace);
     if (changed)
         fprintf(stderr, "berth: warning: %zu guarded path%s of %s changed; berth guard %s shows %s\n",
                 changed, changed == 1 ? "" : "s", workspace, workspace, changed == 1 ? "it" : "them");

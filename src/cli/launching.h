@@ -14,7 +14,7 @@
  */
 bool cli_ask_workspace(struct cli *cli, struct error *err) nodiscard;
 /* What changed of what is guarded while the session of this name ran, if anything did. */
-void cli_say_changed(const char *name);
+void cli_say_changed(const struct cli *cli, const char *name);
 /* The mapping on a terminal, and the decision's warnings everywhere. */
 void cli_say_mapping(const struct cli *cli, const struct prepared *prepared);
 

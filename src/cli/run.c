@@ -84,7 +84,7 @@ static int launch_and_run(struct cli *cli, struct error *err) {
     if (!good)
         return -1;
     int status = run_command(cli, &prepared, &plan, err);
-    cli_say_changed(plan.name);
+    cli_say_changed(cli, plan.name);
     /* a persistent container keeps what the command made, whatever happened to it */
     _cleanup_(error_done) struct error leaving = {0};
     if (!run_finish(cli->client, &prepared, &plan, &leaving)) {

@@ -154,60 +154,51 @@ bool check_begin(struct baseline *baseline, const struct guard_input *input, con
     return made == before || (all_made(baseline, guard, before, err) && baseline_save(baseline, err));
 }
 
-char *check_where(const char *socket, const char *project) {
-    return str_printf("%s:%s", socket, project);
+char *check_id(const char *socket, const char *project, const char *container) {
+    return str_printf("%s %s %s", container, project, socket);
 }
 
-/* "NAME SECONDS root WHERE": since when, and against whom. */
-void check_remember(struct baseline *baseline, const char *name, bool holds, const char *where) {
-    check_forget(baseline, name);
-    strings_printf(&baseline->sessions, "%s %lld %s %s", name, (long long)time(NULL),
-                   holds ? "root" : "code", where);
+/* "SECONDS root ID": since when, and against whom. */
+void check_remember(struct baseline *baseline, const char *id, bool holds) {
+    check_forget(baseline, id);
+    strings_printf(&baseline->sessions, "%lld %s %s", (long long)time(NULL), holds ? "root" : "code", id);
 }
 
-/* What stands behind so many blanks. */
-static const char *behind(const char *session, int blanks) {
-    for (; session && blanks > 0; blanks--) {
-        session = strchr(session, ' ');
-        session = session ? session + 1 : NULL;
-    }
-    return session ? session : "";
+/* What stands behind the first blank. */
+static const char *behind(const char *text) {
+    const char *blank = strchr(text, ' ');
+    return blank ? blank + 1 : "";
 }
 
-const char *check_session_where(const char *session) {
-    return behind(session, 3);
+const char *check_session_id(const char *session) {
+    return behind(behind(session));
 }
 
 bool check_session_holds(const char *session) {
-    return str_starts(behind(session, 2), "root");
+    return str_starts(behind(session), "root ");
 }
 
 char *check_session_name(const char *session) {
-    return str_copy_n(session, strcspn(session, " "));
+    const char *id = check_session_id(session);
+    return str_copy_n(id, strcspn(id, " "));
 }
 
 bool check_session_is_old(const char *session) {
-    const char *since = strchr(session, ' ');
-    return !since || llabs(time(NULL) - strtoll(since, NULL, 10)) > LAUNCH_SECONDS;
+    return llabs(time(NULL) - strtoll(session, NULL, 10)) > LAUNCH_SECONDS;
 }
 
-static bool is_named(const char *session, const char *name) {
-    size_t length = strlen(name);
-    return strncmp(session, name, length) == 0 && (!session[length] || session[length] == ' ');
-}
-
-static bool is_noted(const struct baseline *baseline, const char *name) {
+static bool is_noted(const struct baseline *baseline, const char *id) {
     for (size_t i = 0; i < baseline->sessions.count; i++)
-        if (is_named(baseline->sessions.items[i], name))
+        if (str_equal(check_session_id(baseline->sessions.items[i]), id))
             return true;
     return false;
 }
 
-void check_forget(struct baseline *baseline, const char *name) {
+void check_forget(struct baseline *baseline, const char *id) {
     struct strings *sessions = &baseline->sessions;
     size_t kept = 0;
     for (size_t i = 0; i < sessions->count; i++) {
-        if (is_named(sessions->items[i], name))
+        if (str_equal(check_session_id(sessions->items[i]), id))
             free(sessions->items[i]);
         else
             sessions->items[kept++] = sessions->items[i];
@@ -239,7 +230,7 @@ static bool settle(struct baseline *baseline, bool ended, size_t *changed, struc
     return true;
 }
 
-bool check_end(const char *name, size_t *changed, struct error *err) {
+bool check_end(const char *id, size_t *changed, struct error *err) {
     _cleanup_(strings_done) struct strings workspaces = {0};
     baseline_all(&workspaces);
     for (size_t i = 0; i < workspaces.count; i++) {
@@ -247,7 +238,7 @@ bool check_end(const char *name, size_t *changed, struct error *err) {
         if (!baseline_load(workspaces.items[i], &baseline, err))
             return false;
         size_t before = baseline.sessions.count;
-        check_forget(&baseline, name);
+        check_forget(&baseline, id);
         if (baseline.workspace && baseline.sessions.count < before)
             return settle(&baseline, true, changed, err);
     }
@@ -259,12 +250,12 @@ static bool forget_ended(struct baseline *baseline, const struct check_listed *l
     _cleanup_(strings_done) struct strings ended = {0};
     for (size_t i = 0; i < baseline->sessions.count; i++) {
         const char *session = baseline->sessions.items[i];
-        _cleanup_free_ char *name = check_session_name(session);
-        bool ours =
-            str_equal(check_session_where(session), listed->where) && str_starts(name, listed->prefix);
+        _cleanup_free_ char *name = check_session_name(session),
+                            *id = check_id(listed->socket, listed->project, name);
+        bool ours = str_equal(check_session_id(session), id) && str_starts(name, listed->prefix);
         if (ours && !strings_has(&listed->running, name) &&
             (strings_has(&listed->all, name) || check_session_is_old(session)))
-            strings_add(&ended, name);
+            strings_add(&ended, id);
     }
     for (size_t i = 0; i < ended.count; i++)
         check_forget(baseline, ended.items[i]);
@@ -286,7 +277,7 @@ void check_ended(const struct check_listed *listed, size_t *changed) {
     }
 }
 
-size_t check_changed(const char *name, char **workspace) {
+size_t check_changed(const char *id, char **workspace) {
     _cleanup_(strings_done) struct strings workspaces = {0};
     *workspace = NULL;
     baseline_all(&workspaces);
@@ -294,7 +285,7 @@ size_t check_changed(const char *name, char **workspace) {
         _cleanup_(baseline_done) struct baseline baseline = {0};
         _cleanup_(changes_done) struct changes changes = {0};
         _cleanup_(error_done) struct error ignored = {0};
-        if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !is_noted(&baseline, name))
+        if (!baseline_load(workspaces.items[i], &baseline, &ignored) || !is_noted(&baseline, id))
             continue;
         *workspace = str_copy(baseline.given);
         return changes_find(&baseline, &changes, &ignored) ? changes.count : 0;

@@ -70,20 +70,23 @@ bool guarding_settle(struct prepared *prepared, const struct project *project, s
     return false;
 }
 
-/* Names of sessions that were noted, and have ended: their instances are gone, or do not run. */
+static char *id_of(const struct incus *client, const char *name) {
+    return check_id(incus_socket(client), incus_project(client), name);
+}
+
+/* Sessions that were noted, and have ended: their instances are gone, or do not run. By their ids. */
 static void find_ended(struct incus *client, const struct prepared *prepared,
                        const struct strings *sessions, struct strings *ended) {
-    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
     for (size_t i = 0; i < sessions->count; i++) {
-        _cleanup_free_ char *name = check_session_name(sessions->items[i]);
+        _cleanup_free_ char *name = check_session_name(sessions->items[i]), *id = id_of(client, name);
         _cleanup_(instance_done) struct instance instance = {0};
         _cleanup_(error_done) struct error ignored = {0};
         bool listed = strings_has(&prepared->taken, name);
-        if (!str_equal(check_session_where(sessions->items[i]), where))
-            continue;
+        if (!str_equal(check_session_id(sessions->items[i]), id))
+            continue; /* another daemon's */
         if (listed ? instance_get(client, name, &instance, &ignored) && !instance_running(&instance)
                    : check_session_is_old(sessions->items[i]))
-            strings_add(ended, name);
+            strings_add(ended, id);
     }
 }
 
@@ -151,20 +154,28 @@ static bool pass(const struct prepared *prepared, struct earlier *earlier,
     return true;
 }
 
-static bool note(const struct incus *client, struct prepared *prepared, const struct earlier *earlier,
-                 const char *name, struct error *err) {
+/* What was asked about has become something else meanwhile. */
+static bool changed_again(const struct baseline *baseline, const struct earlier *earlier,
+                          struct error *err) {
+    _cleanup_free_ char *now = name_changes(baseline, err);
+    return err->class || !str_equal(now, earlier->what);
+}
+
+static bool note(struct prepared *prepared, const struct earlier *earlier, const char *id,
+                 struct error *err) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
     struct guard_input input = input_of(prepared);
     if (!baseline_load(input.workspace, &baseline, err))
         return false;
     for (size_t i = 0; i < earlier->ended.count; i++)
         check_forget(&baseline, earlier->ended.items[i]);
+    if (baseline.workspace && earlier->accepted && changed_again(&baseline, earlier, err))
+        return err->class != ERROR_NONE ? false : refuse(prepared, "something more, just now", err);
     if (baseline.workspace && earlier->accepted && !check_accept(&baseline, err))
         return false;
     if (baseline.workspace && !earlier->what && !baseline.sessions.count)
         check_close(&baseline);
-    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
-    check_remember(&baseline, name, false, where);
+    check_remember(&baseline, id, false);
     return check_begin(&baseline, &input, &prepared->guard, err);
 }
 
@@ -186,9 +197,10 @@ bool guarding_begin(struct incus *client, struct prepared *prepared, const char 
     find_ended(client, prepared, &earlier.sessions, &earlier.ended);
     if (!pass(prepared, &earlier, watcher, err))
         return false;
-    if (!note(client, prepared, &earlier, name, err))
+    _cleanup_free_ char *id = id_of(client, name);
+    if (!note(prepared, &earlier, id, err))
         return go_without(prepared, watcher, err);
-    str_set(&prepared->noted, name);
+    str_set(&prepared->noted, id);
     for (size_t i = 0; i < prepared->guard.warnings.count; i++)
         watcher_notice(watcher, "warning: %s", prepared->guard.warnings.items[i]);
     return true;
@@ -197,25 +209,25 @@ bool guarding_begin(struct incus *client, struct prepared *prepared, const char 
 bool guarding_named(const struct incus *client, struct prepared *prepared, const char *name,
                     struct error *err) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
-    if (!prepared->noted || str_equal(prepared->noted, name))
+    _cleanup_free_ char *id = id_of(client, name);
+    if (!prepared->noted || str_equal(prepared->noted, id))
         return true;
     if (!baseline_load(prepared->workspace.source, &baseline, err) || !baseline.workspace)
         return err->class == ERROR_NONE;
     check_forget(&baseline, prepared->noted);
-    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
-    check_remember(&baseline, name, false, where);
-    str_set(&prepared->noted, name);
+    check_remember(&baseline, id, false);
+    str_set(&prepared->noted, id);
     return baseline_save(&baseline, err);
 }
 
 /* Noted with the session: its guard holds against root inside. */
-static void note_strength(const struct incus *client, const struct prepared *prepared, const char *name) {
+static void note_strength(const struct prepared *prepared) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
     _cleanup_(error_done) struct error ignored = {0};
-    if (!baseline_load(prepared->workspace.source, &baseline, &ignored) || !baseline.workspace)
+    if (!prepared->noted || !baseline_load(prepared->workspace.source, &baseline, &ignored) ||
+        !baseline.workspace)
         return;
-    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
-    check_remember(&baseline, name, true, where);
+    check_remember(&baseline, prepared->noted, true);
     if (!baseline_save(&baseline, &ignored))
         error_done(&ignored);
 }
@@ -224,7 +236,7 @@ bool guarding_verify(struct incus *client, const struct prepared *prepared, cons
                      const struct launch_watcher *watcher, struct error *err) {
     bool rules = *plan->probe, held = rules && seen_against_root(client, plan->name, plan->probe);
     if (held || plan->no_root)
-        note_strength(client, prepared, plan->name);
+        note_strength(prepared);
     if (held || !rules)
         return true;
     if (str_equal(settings_text(prepared->request->settings, SETTING_GUARD_ROOT), "apparmor")) {
@@ -266,9 +278,10 @@ static bool await_first_process(struct incus *client, const char *name) {
 static void settle_when_ended(struct incus *client, const char *words, const void *data) {
     (void)words;
     const char *name = data;
+    _cleanup_free_ char *id = id_of(client, name);
     _cleanup_(error_done) struct error settling = {0};
     size_t all = 0;
-    if (await_first_process(client, name) && check_end(name, &all, &settling))
+    if (await_first_process(client, name) && check_end(id, &all, &settling))
         return;
     for (int64_t begin = loop_now(); loop_now() - begin < END_PATIENCE_MS;) {
         _cleanup_(instance_done) struct instance instance = {0};
@@ -277,7 +290,7 @@ static void settle_when_ended(struct incus *client, const char *words, const voi
         bool there = instance_get(client, name, &instance, &err);
         if ((there && !instance_running(&instance)) || err.code == 404) {
             error_done(&err);
-            if (check_end(name, &changed, &err))
+            if (check_end(id, &changed, &err))
                 return;
         }
         error_done(&err);

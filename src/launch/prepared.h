@@ -17,7 +17,7 @@ struct prepared {
     struct guard guard;
     char *empty;   /* what secrets are covered with */
     bool apparmor; /* the guard's rules of it are set */
-    char *noted;   /* the name under which the guard has noted the session; NULL: not yet */
+    char *noted;   /* the id under which the guard has noted the session; NULL: not yet */
     const char *prefix;
     struct idmap_facts facts;
     struct idmap_decision decision;

@@ -153,12 +153,13 @@ void protection_text(const struct protection *protection, struct buffer *text) {
 }
 
 /* The row's changes, if this is its workspace's baseline. */
-static void mark(struct session *session, const struct baseline *baseline, size_t changed) {
+static void mark(const struct incus *client, struct session *session, const struct baseline *baseline,
+                 size_t changed) {
+    _cleanup_free_ char *id = check_id(incus_socket(client), incus_project(client), session->name);
     bool ours = str_equal(session->workspace, baseline->given) ||
                 str_equal(session->workspace, baseline->workspace);
     for (size_t i = 0; i < baseline->sessions.count; i++) {
-        _cleanup_free_ char *name = check_session_name(baseline->sessions.items[i]);
-        if (!str_equal(name, session->name))
+        if (!str_equal(check_session_id(baseline->sessions.items[i]), id))
             continue;
         ours = session->guarded = true;
         session->holds_root = check_session_holds(baseline->sessions.items[i]);
@@ -167,7 +168,8 @@ static void mark(struct session *session, const struct baseline *baseline, size_
         session->changed += changed;
 }
 
-static size_t mark_all(struct session **sessions, size_t count, struct strings *where) {
+static size_t mark_all(const struct incus *client, struct session **sessions, size_t count,
+                       struct strings *where) {
     _cleanup_(strings_done) struct strings workspaces = {0};
     size_t all = 0;
     for (size_t i = 0; i < count; i++) {
@@ -186,15 +188,15 @@ static size_t mark_all(struct session **sessions, size_t count, struct strings *
         if (changes.count)
             strings_add(where, baseline.given);
         for (size_t j = 0; j < count; j++)
-            mark(sessions[j], &baseline, changes.count);
+            mark(client, sessions[j], &baseline, changes.count);
     }
     return all;
 }
 
 size_t protections_mark(const struct incus *client, const char *prefix, struct session **sessions,
                         size_t count, struct strings *changed) {
-    _cleanup_free_ char *where = check_where(incus_socket(client), incus_project(client));
-    struct check_listed listed = {.where = where, .prefix = prefix};
+    struct check_listed listed = {
+        .socket = incus_socket(client), .project = incus_project(client), .prefix = prefix};
     size_t ignored = 0;
     for (size_t i = 0; i < count; i++) {
         strings_add(&listed.all, sessions[i]->name);
@@ -204,7 +206,7 @@ size_t protections_mark(const struct incus *client, const char *prefix, struct s
     check_ended(&listed, &ignored);
     strings_done(&listed.all);
     strings_done(&listed.running);
-    return mark_all(sessions, count, changed);
+    return mark_all(client, sessions, count, changed);
 }
 
 size_t protections_mark_list(const struct incus *client, const char *prefix, struct session_list *list) {

@@ -166,7 +166,9 @@ bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struc
         _cleanup_(error_done) struct error ignored = {0};
         if (stops[i].done && is_removed(&stops[i]))
             records_forget(stops[i].session->name);
-        if (stops[i].done && !check_end(stops[i].session->name, &stops[i].changed, &ignored))
+        _cleanup_free_ char *id =
+            check_id(incus_socket(client), incus_project(client), stops[i].session->name);
+        if (stops[i].done && !check_end(id, &stops[i].changed, &ignored))
             error_done(&ignored);
     }
     if (reaper >= 0 && finished)

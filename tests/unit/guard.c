@@ -408,7 +408,9 @@ static void test_course(void **state) {
     struct guard_input input = input_of(&scene);
     assert_true(baseline_load(scene.workspace, &baseline, &scene.err));
     assert_null(baseline.workspace);
-    check_remember(&baseline, "coi-x-1", false, "here");
+    _cleanup_free_ char *id = check_id("/socket", "default", "coi-x-1"),
+                        *other = check_id("/socket", "other", "coi-x-1");
+    check_remember(&baseline, id, false);
     assert_true(check_begin(&baseline, &input, &scene.guard, &scene.err));
     in(&scene, "[ -f w/.git/config.worktree ] && [ \"$(cat w/.git/commondir)\" = . ]");
     baseline_done(&baseline);
@@ -445,7 +447,9 @@ static void test_course(void **state) {
 
     /* with the last session everything goes */
     size_t changed = 0;
-    assert_true(check_end("coi-x-1", &changed, &scene.err));
+    assert_true(check_end(other, &changed, &scene.err));
+    in(&scene, "[ -e w/.git/commondir ]"); /* another project's session of that name is another one */
+    assert_true(check_end(id, &changed, &scene.err));
     assert_int_equal(changed, 0);
     in(&scene, "[ ! -e w/.git/commondir ] && [ ! -e w/.git/info/attributes ] && "
                "[ -z \"$(ls state/berth/guard | grep -v lock)\" ]");
