@@ -234,6 +234,8 @@ static void note_strength(const struct prepared *prepared) {
 
 bool guarding_verify(struct incus *client, const struct prepared *prepared, const struct plan *plan,
                      const struct launch_watcher *watcher, struct error *err) {
+    if (plan->no_root && !seen_no_root(client, plan, err))
+        return false;
     bool rules = *plan->probe, held = rules && seen_against_root(client, plan->name, plan->probe);
     if (held || plan->no_root)
         note_strength(prepared);

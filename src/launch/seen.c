@@ -45,6 +45,24 @@ bool seen_verify(struct incus *client, const struct plan *plan, const struct lau
     return false;
 }
 
+bool seen_no_root(struct incus *client, const struct plan *plan, struct error *err) {
+    static char script[] = "while read -r key value; do [ \"$key$value\" != NoNewPrivs:1 ] || exit 0\n"
+                           "done </proc/self/status; exit 1";
+    _cleanup_(strings_done) struct strings command = {0};
+    plan_add_no_root(&command);
+    strings_add_all(&command, "sh", "-c", script, NULL);
+    struct exec_request request = {.command = command.items, .uid = plan->code.uid, .gid = plan->code.gid};
+    int status = -1;
+    if (!exec_run(client, plan->name, &request, &status, err))
+        return false;
+    if (status == 0)
+        return true;
+    error_set(err, ERROR_REFUSED, "nobody was to become root in %s, and its image cannot keep from it",
+              plan->name);
+    error_hint(err, "it needs setpriv (util-linux, or busybox') and sh");
+    return false;
+}
+
 /*
  * 0: held; otherwise not, or not to be told. Something that can be unmounted is, to show that the try
  * counts. What /proc/self/attr/current says does not: a container that may nest has a namespace of

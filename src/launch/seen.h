@@ -20,6 +20,9 @@ json_t *seen_environment(const struct plan *plan) nodiscard;
 bool seen_verify(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher,
                  struct error *err) nodiscard;
 
+/* Whether plan_add_no_root() has its effect there; an error names what is missing. */
+bool seen_no_root(struct incus *client, const struct plan *plan, struct error *err) nodiscard;
+
 /*
  * Whether root inside is kept from unmounting the plan's probe: tried, in a mount namespace of its own, so
  * that nothing is lost where it can. False too where it cannot be told.

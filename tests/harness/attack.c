@@ -16,6 +16,9 @@ const struct attack attacks[] = {
     {"a hard link", "ln .git/config l && put l"},
     {"by /proc/1/root", "evil /proc/1/root$PWD/.git"},
     {"in a user namespace", "unshare -Urm sh -c 'umount .git/hooks; mount --bind . /mnt; evil /mnt/.git'"},
+    {"a nested container",
+     "unshare -Urmpf sh -c 'mkdir -p /tmp/n; mount --rbind / /tmp/n; umount -l /tmp/n/workspace/$R/.git; "
+     "chroot /tmp/n sh -c \"cd /workspace/$R; umount .git/hooks; PATH=/workspace:$PATH evil .git\"'"},
     {"remount", "mount -o remount,rw,bind .git/hooks; evil .git"},
     {"mount over it", "mount -t tmpfs none .git/hooks; evil .git"},
     {"bind elsewhere", "mkdir -p /tmp/a && mount --bind . /tmp/a && evil /tmp/a/.git"},
