@@ -2,6 +2,7 @@
 #include "cli/flags.h"
 #include "cli/idmap_fix.h"
 #include "idmap/explain.h"
+#include "launch/guarding.h"
 #include "launch/ownership.h"
 #include "launch/prepare.h"
 #include "session/inspect.h"
@@ -40,6 +41,7 @@ static bool examine(struct cli *cli, const char *path, struct examined *found, s
     if (!workspace_find(path, &found->workspace, err) || !prepare_mounts(&cli->request, &mounts, err))
         return false;
     bool known = server_get(cli->client, &server, &found->away);
+    guarding_disks_of(&found->workspace, &cli->settings, known ? &server.project : NULL, &mounts);
     if (!prepare_decision(&cli->settings, found->workspace.source, &mounts, known ? &server : NULL,
                           &found->facts, &found->decision, err))
         return false;

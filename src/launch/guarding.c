@@ -37,6 +37,30 @@ bool guarding_find(struct prepared *prepared, struct error *err) {
     return prepared->empty;
 }
 
+void guarding_disks(const struct guard *guard, const struct project *project, struct mounts *mounts) {
+    for (size_t i = 0; i < guard->root_count; i++) {
+        const struct guard_root *root = &guard->roots[i];
+        if (!root->common || (project && !project_allows_source(project, root->source)))
+            continue;
+        mounts->items = mem_grow(mounts->items, (mounts->count + 1) * sizeof *mounts->items);
+        mounts->items[mounts->count++] =
+            (struct mount){.source = str_copy(root->source), .path = str_copy(root->inside)};
+    }
+}
+
+void guarding_disks_of(const struct workspace *workspace, const struct settings *settings,
+                       const struct project *project, struct mounts *mounts) {
+    const struct guard_input input = {.workspace = workspace->source,
+                                      .given = workspace->path,
+                                      .mounts = mounts,
+                                      .settings = settings,
+                                      .tolerant = true};
+    _cleanup_(guard_done) struct guard guard = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    if (guard_find(&input, &guard, &ignored))
+        guarding_disks(&guard, project, mounts);
+}
+
 /* https://www.kernel.org/doc/html/latest/admin-guide/LSM/apparmor.html */
 static bool host_has_apparmor(void) {
     _cleanup_(buffer_done) struct buffer answer = {0};

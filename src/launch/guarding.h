@@ -11,6 +11,14 @@
 
 /* What is to be guarded in the workspace and the mounts, which are there already. Asks nobody. */
 bool guarding_find(struct prepared *prepared, struct error *err) nodiscard;
+/*
+ * Adds to `mounts` what the guard mounts of its own, a linked worktree's repository, since its filesystem
+ * decides with the others; `project` NULL: whatever it allows.
+ */
+void guarding_disks(const struct guard *guard, const struct project *project, struct mounts *mounts);
+/* The same for a workspace that nothing is launched in; a guard that cannot be found adds nothing. */
+void guarding_disks_of(const struct workspace *workspace, const struct settings *settings,
+                       const struct project *project, struct mounts *mounts);
 /* What of it the project allows, and whether the host has AppArmor. Refused where --strict asks for it. */
 bool guarding_settle(struct prepared *prepared, const struct project *project, struct error *err) nodiscard;
 

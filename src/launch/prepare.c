@@ -188,14 +188,9 @@ static bool decide_for_existing(struct prepared *prepared, struct error *err) {
 
 /* For the workspace, the mounts, and the repository that a linked worktree brings. */
 static bool decide(struct prepared *prepared, const struct server *server, struct error *err) {
-    _cleanup_free_ struct mount *all =
-        mem_new((prepared->mounts.count + prepared->guard.root_count) * sizeof *all);
-    struct mounts mounts = {all, 0};
-    for (size_t i = 0; i < prepared->mounts.count; i++)
-        all[mounts.count++] = prepared->mounts.items[i];
-    for (size_t i = 0; i < prepared->guard.root_count; i++)
-        if (prepared->guard.roots[i].common)
-            all[mounts.count++] = (struct mount){.source = prepared->guard.roots[i].source};
+    _cleanup_(mounts_done) struct mounts mounts = {0};
+    mounts_copy(&mounts, &prepared->mounts);
+    guarding_disks(&prepared->guard, NULL, &mounts);
     return prepare_decision(prepared->request->settings, prepared->workspace.source, &mounts, server,
                             &prepared->facts, &prepared->decision, err);
 }

@@ -1,6 +1,7 @@
 #include "ui/state/mapping.h"
 
 #include "idmap/explain.h"
+#include "launch/guarding.h"
 
 /* Entries that are looked at: as many as no key has to wait for. */
 #define ENTRIES_LIMIT 1000
@@ -37,9 +38,11 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
     mapping->workspace = str_copy(workspace.path);
     const struct launch_request request = {.settings = settings};
     _cleanup_(mounts_done) struct mounts mounts = {0};
-    mapping->known = prepare_mounts(&request, &mounts, &mapping->err) &&
-                     prepare_decision(settings, workspace.source, &mounts, server, &mapping->facts,
-                                      &mapping->decision, &mapping->err);
+    bool good = prepare_mounts(&request, &mounts, &mapping->err);
+    if (good)
+        guarding_disks_of(&workspace, settings, server ? &server->project : NULL, &mounts);
+    mapping->known = good && prepare_decision(settings, workspace.source, &mounts, server, &mapping->facts,
+                                              &mapping->decision, &mapping->err);
     if (mapping->known)
         mapping_look_at_guard(mapping, settings);
     if (mapping->known && mapping->decision.method != IDMAP_REFUSED)
