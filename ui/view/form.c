@@ -2,54 +2,12 @@
 #include "base/path.h"
 #include "launch/trust.h"
 #include "ui/state/folders.h"
-#include "ui/terminal/field.h"
 #include "ui/view/dry_run.h"
+#include "ui/view/entries.h"
 #include "ui/view/mapping_draw.h"
 #include "ui/view/network_draw.h"
 
 #include <string.h>
-
-enum entry {
-    ENTRY_WORKSPACE,
-    ENTRY_COMMAND,
-    ENTRY_IMAGE,
-    ENTRY_SLOT,
-    ENTRY_PERSISTENT,
-    ENTRY_NETWORK,
-    ENTRY_ALLOW,
-    ENTRY_PUBLISH,
-    ENTRY_CPU,
-    ENTRY_MEMORY,
-    ENTRY_PROCESSES,
-    ENTRY_DISK_READ,
-    ENTRY_DISK_WRITE,
-    ENTRIES
-};
-
-struct entry_spec {
-    const char *label;
-    const char *hint;
-    bool may_be_empty; /* no limit then */
-    enum setting setting;
-};
-#define NO_SETTING SETTINGS_COUNT
-static const struct entry_spec specs[ENTRIES] = {
-    [ENTRY_WORKSPACE] = {"workspace", "tab completes, Ctrl-n takes a recent one", false, NO_SETTING},
-    [ENTRY_COMMAND] = {"command", "words; quotes hold one together", false, NO_SETTING},
-    [ENTRY_IMAGE] = {"image", "alias or fingerprint", false, SETTING_IMAGE},
-    [ENTRY_SLOT] = {"slot", "1 to 10; 0: the next free one", false, NO_SETTING},
-    [ENTRY_PERSISTENT] = {"persistent", "yes: kept when it ends", false, SETTING_PERSISTENT},
-    [ENTRY_NETWORK] = {"network", "space: allowlist, open, none, restricted", false, SETTING_NETWORK},
-    [ENTRY_ALLOW] = {"allow", "github.com:443, 10.0.0.5:22", true, SETTING_ALLOW},
-    [ENTRY_PUBLISH] = {"publish", "8080, or 8080:80; empty: none", true, SETTING_PUBLISH},
-    [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit", true, SETTING_CPU},
-    [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit", true, SETTING_MEMORY},
-    [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit", true, SETTING_PROCESSES},
-    [ENTRY_DISK_READ] = {"disk read", "20MiB or 500iops a second; empty: no limit", true,
-                         SETTING_DISK_READ},
-    [ENTRY_DISK_WRITE] = {"disk write", "20MiB or 500iops a second; empty: no limit", true,
-                          SETTING_DISK_WRITE},
-};
 
 struct form {
     struct host *host;
@@ -105,8 +63,8 @@ static void *enter(struct host *host, const void *argument) {
                                           : here ? here
                                                  : "/");
     for (int i = 0; i < ENTRIES; i++)
-        if (specs[i].setting != NO_SETTING)
-            field_set(&form->fields[i], settings_text(host->settings, specs[i].setting));
+        if (entry_specs[i].setting != NO_SETTING)
+            field_set(&form->fields[i], settings_text(host->settings, entry_specs[i].setting));
     field_set(&form->fields[ENTRY_WORKSPACE], path);
     field_set(&form->fields[ENTRY_COMMAND], "");
     field_set(&form->fields[ENTRY_SLOT], "0");
@@ -171,7 +129,7 @@ static int draw_fields(const struct form *form, struct area area) {
         if (!is_there(form, i) || above-- > 0)
             continue;
         bool current = i == form->current;
-        draw_text(area, row, 1, current ? STYLE_STRONG : STYLE_DIM, specs[i].label);
+        draw_text(area, row, 1, current ? STYLE_STRONG : STYLE_DIM, entry_specs[i].label);
         field_draw(&form->fields[i], area, row++, 12, area.columns - 13, current);
         room--;
         if (!current || !has_choice(form))
@@ -179,7 +137,7 @@ static int draw_fields(const struct form *form, struct area area) {
         _cleanup_free_ char *found = strings_join(&form->found, "  ");
         draw_text(area, row++, 12, STYLE_PLAIN, found);
     }
-    draw_text(area, row++, 12, STYLE_DIM, specs[form->current].hint);
+    draw_text(area, row++, 12, STYLE_DIM, entry_specs[form->current].hint);
     return row;
 }
 
@@ -248,43 +206,12 @@ static bool may_launch(const struct form *form) {
     return form->mapping.known && form->mapping.decision.method != IDMAP_REFUSED;
 }
 
-static bool take_settings(const struct form *form, struct settings *settings, struct error *err) {
-    for (int i = 0; i < ENTRIES; i++) {
-        const struct entry_spec *spec = &specs[i];
-        const char *value = field_text(&form->fields[i]);
-        if (spec->setting == NO_SETTING || str_equal(value, settings_text(settings, spec->setting)))
-            continue;
-        if (*value && !settings_flag(settings, spec->setting, spec->label, value, err))
-            return false;
-        if (!*value && spec->may_be_empty)
-            settings_clear(settings, spec->setting, spec->label);
-    }
-    return true;
-}
-
-static bool take_request(const struct form *form, struct launch_request *request, struct error *err) {
-    unsigned long slot = 0;
-    const char *path = field_text(&form->fields[ENTRY_WORKSPACE]),
-               *number = field_text(&form->fields[ENTRY_SLOT]);
-    if (*number && !str_to_number(number, 10, &slot))
-        return error_set(err, ERROR_USAGE, "slot %s: must be 0 to 10 (0: the next free slot)", number);
-    request->slot = (unsigned int)slot;
-    request->workspace = str_copy(*path ? path : ".");
-    if (form->shell) {
-        request->session_id = record_new_id();
-        return true;
-    }
-    words_split(field_text(&form->fields[ENTRY_COMMAND]), &request->command);
-    if (request->command.count)
-        return true;
-    return error_set(err, ERROR_USAGE, "a command is required");
-}
-
 /* Both filled in as the form says; false with form->err. */
 static bool fill(struct form *form, struct launch_request *request, struct settings *settings) {
     error_done(&form->err);
     settings_copy(settings, form->host->settings);
-    if (!take_settings(form, settings, &form->err) || !take_request(form, request, &form->err))
+    if (!entries_take_settings(form->fields, settings, &form->err) ||
+        !entries_take_request(form->fields, form->shell, request, &form->err))
         return false;
     if (ask_workspace(form, settings))
         return true;
