@@ -474,6 +474,13 @@ static void test_suspend(void **state) {
     terminal_close(&terminal);
 }
 
+/* How often the kernel has woken a process that had nothing to do. */
+static long wakeups(pid_t pid) {
+    _cleanup_free_ char *file = str_printf("/proc/%d/status", (int)pid), *status = read_file(file);
+    const char *line = strstr(status, "\nvoluntary_ctxt_switches:");
+    return line ? strtol(line + strlen("\nvoluntary_ctxt_switches:"), NULL, 10) : -1;
+}
+
 /*
  * A session runs, and something that is guarded appears in its workspace: said without being asked, shown
  * in full by a key, and put back by another.
@@ -488,6 +495,10 @@ static void test_guard(void **state) {
     world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "holds against code, not");
     assert_int_equal(terminal_find(&terminal, "guarded changed", NULL), -1);
+    terminal_read(&terminal, 2000);
+    long before = wakeups(terminal.pid);
+    terminal_read(&terminal, 3000); /* watching is not looking */
+    assert_in_range(wakeups(terminal.pid) - before, 0, 4);
     _result_ attack = shell_line(&world.how, "mkdir .vscode && echo '{}' >.vscode/tasks.json");
     assert_status(attack, 0);
     terminal_expect(&terminal, "1 guarded changed");
