@@ -25,16 +25,21 @@ static struct guard_input input_of(const struct prepared *prepared) {
                                 .settings = prepared->request->settings};
 }
 
-bool guarding_find(struct prepared *prepared, struct error *err) {
+static bool find(struct prepared *prepared, struct error *err) {
     struct guard_input input = input_of(prepared);
-    _cleanup_(error_done) struct error ignored = {0};
-    baseline_make_directory(&ignored); /* where it lies in the workspace it is to be protected */
+    guard_done(&prepared->guard);
     if (!guard_find(&input, &prepared->guard, err))
         return false;
-    if (!guard_count(&prepared->guard, GUARD_COVERED))
+    if (prepared->empty || !guard_count(&prepared->guard, GUARD_COVERED))
         return true;
     prepared->empty = baseline_empty(err);
     return prepared->empty;
+}
+
+bool guarding_find(struct prepared *prepared, struct error *err) {
+    _cleanup_(error_done) struct error ignored = {0};
+    baseline_make_directory(&ignored); /* where it lies in the workspace it is to be protected */
+    return find(prepared, err);
 }
 
 void guarding_disks(const struct guard *guard, const struct project *project, struct mounts *mounts) {
@@ -69,12 +74,18 @@ static bool host_has_apparmor(void) {
            answer.data[0] == 'Y';
 }
 
+static void drop_common(struct guard *guard) {
+    guard_drop_common(guard, "the project does not allow to mount it");
+}
+
 bool guarding_settle(struct prepared *prepared, const struct project *project, struct error *err) {
     const char *root = settings_text(prepared->request->settings, SETTING_GUARD_ROOT);
     struct guard *guard = &prepared->guard;
     for (size_t i = 0; i < guard->root_count; i++)
-        if (guard->roots[i].common && !project_allows_source(project, guard->roots[i].source))
-            guard_drop_common(guard, "the project does not allow to mount it");
+        prepared->no_common |=
+            guard->roots[i].common && !project_allows_source(project, guard->roots[i].source);
+    if (prepared->no_common)
+        drop_common(guard);
     if (prepared->empty && !project_allows_source(project, prepared->empty)) {
         error_set(err, ERROR_REFUSED,
                   "project %s does not allow to mount %s, which secrets are covered with", project->name,
@@ -185,6 +196,18 @@ static bool changed_again(const struct baseline *baseline, const struct earlier 
     return err->class || !str_equal(now, earlier->what);
 }
 
+/*
+ * Once more, now that nobody else notes or settles: what was there when the launch was prepared may have
+ * been made for a session that has ended since, and be gone.
+ */
+static bool find_again(struct prepared *prepared, struct error *err) {
+    if (!find(prepared, err))
+        return false;
+    if (prepared->no_common)
+        drop_common(&prepared->guard);
+    return true;
+}
+
 static bool note(struct prepared *prepared, const struct earlier *earlier, const char *id,
                  struct error *err) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
@@ -200,7 +223,7 @@ static bool note(struct prepared *prepared, const struct earlier *earlier, const
     if (baseline.workspace && !earlier->what && !baseline.sessions.count)
         check_close(&baseline);
     check_remember(&baseline, id, false);
-    return check_begin(&baseline, &input, &prepared->guard, err);
+    return find_again(prepared, err) && check_begin(&baseline, &input, &prepared->guard, err);
 }
 
 /* Nothing can be noted, as on a full disk: the mounts are there all the same. */

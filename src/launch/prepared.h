@@ -15,9 +15,10 @@ struct prepared {
     struct workspace workspace;
     struct mounts mounts; /* of flags and settings */
     struct guard guard;
-    char *empty;   /* what secrets are covered with */
-    bool apparmor; /* the guard's rules of it are set */
-    char *noted;   /* the id under which the guard has noted the session; NULL: not yet */
+    bool no_common; /* the project does not allow to mount a linked worktree's repository */
+    char *empty;    /* what secrets are covered with */
+    bool apparmor;  /* the guard's rules of it are set */
+    char *noted;    /* the id under which the guard has noted the session; NULL: not yet */
     const char *prefix;
     struct idmap_facts facts;
     struct idmap_decision decision;
