@@ -3,6 +3,7 @@
 #include "cli/targets.h"
 #include "network/found.h"
 #include "session/orphan.h"
+#include "session/standby.h"
 #include "session/tmux.h"
 #include "workspace/name.h"
 
@@ -120,11 +121,28 @@ static int clean(struct cli *cli, struct error *err) {
     return remove_all(cli, &targets, records, count, err);
 }
 
+/* Standby containers that no run will take any more; there is nothing of anybody's in them. */
+static void remove_standbys(struct cli *cli) {
+    _cleanup_(standbys_done) struct standbys standbys = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    size_t removed = 0;
+    const char *prefix = name_prefix(&ignored);
+    if (!prefix || !standbys_load(cli->client, prefix, &cli->settings, &standbys, &ignored))
+        return;
+    if (!standbys_remove(cli->client, &standbys, true, &removed, &ignored))
+        cli_notice(cli, "%s", ignored.message);
+    if (removed)
+        cli_notice(cli, "%zu standby container%s removed: no run would take %s", removed,
+                   removed == 1 ? "" : "s", removed == 1 ? "it" : "them");
+}
+
 /* At last, when what was removed uses none any more. */
 static int run(struct cli *cli, struct error *err) {
     int status = clean(cli, err);
-    if (status == 0)
+    if (status == 0) {
+        remove_standbys(cli);
         remove_networks(cli);
+    }
     return status;
 }
 
@@ -134,9 +152,11 @@ const struct command command_clean = {
     .name = "clean",
     .arguments = "[--sessions] [--all]",
     .summary = "remove what ended sessions have left",
-    .help = "Containers of runs whose berth has died are removed in any case. Without a flag: containers\n"
-            "of ephemeral sessions that have ended. --sessions: saved sessions\n"
-            "whose container is gone. --all: both. A session that goes on and what is persistent is never\n"
-            "touched. Asks first. Networks of sessions that nobody uses are removed as well.",
+    .help =
+        "Containers of runs whose berth has died are removed in any case. Without a flag: containers\n"
+        "of ephemeral sessions that have ended. --sessions: saved sessions\n"
+        "whose container is gone. --all: both. A session that goes on and what is persistent is never\n"
+        "touched. Asks first. Standby containers that no run would take, and networks of sessions that\n"
+        "nobody uses, are removed as well.",
     .flags = flags,
     .run = run};

@@ -58,6 +58,7 @@ struct cli {
     struct incus *client; /* after cli_connect() */
     bool json_errors;
     const struct cli_screen *screen;
+    struct stream *early;  /* of a run's command that waits for its workspace; NULL: none */
     struct stream *stream; /* that runs now, and gets the signals; NULL: none */
 };
 

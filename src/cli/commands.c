@@ -22,6 +22,10 @@
     X(network_up)                                                                                          \
     X(network_down)                                                                                        \
     X(network_set)                                                                                         \
+    X(standby)                                                                                             \
+    X(standby_list)                                                                                        \
+    X(standby_fill)                                                                                        \
+    X(standby_clear)                                                                                       \
     X(container)                                                                                           \
     X(container_launch)                                                                                    \
     X(container_start)                                                                                     \

@@ -53,11 +53,11 @@ struct launch_watcher cli_watcher(struct cli *cli) {
                                    .data = cli};
 }
 
-bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *plan, struct error *err) {
-    struct launch_watcher watcher = cli_watcher(cli);
+bool cli_open_session(struct cli *cli, struct prepared *prepared, const struct launch_watcher *watcher,
+                      struct plan *plan, struct error *err) {
     cli_say_mapping(cli, prepared);
     return loop_signals(cli->loop, caught, cli, err) &&
-           launch_open(cli->client, prepared, &watcher, plan, err);
+           launch_open(cli->client, prepared, watcher, plan, err);
 }
 
 void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {

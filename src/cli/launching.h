@@ -24,8 +24,8 @@ bool cli_catch_signals(struct cli *cli, struct error *err) nodiscard;
 /* Notices and progress on stderr, questions on the terminal, the settings' hook. */
 struct launch_watcher cli_watcher(struct cli *cli);
 /* cli_catch_signals(), then launches what was prepared, or reuses what is there. */
-bool cli_open_session(struct cli *cli, struct prepared *prepared, struct plan *plan,
-                      struct error *err) nodiscard;
+bool cli_open_session(struct cli *cli, struct prepared *prepared, const struct launch_watcher *watcher,
+                      struct plan *plan, struct error *err) nodiscard;
 
 /* Lets a prepared command run to its end, signals passed on; its status, -1 with an error. */
 int cli_run_stream(struct cli *cli, struct stream *stream, struct error *err);

@@ -5,6 +5,7 @@
 #include "record/record.h"
 #include "session/orphan.h"
 #include "session/protection.h"
+#include "session/standby.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -73,7 +74,7 @@ static void record_text(const struct record *record, struct buffer *out) {
 }
 
 static void print_text(const struct session_list *sessions, const struct records *saved,
-                       struct buffer *out) {
+                       const struct standbys *standbys, struct buffer *out) {
     buffer_text(out, "Active Containers:\n");
     for (size_t i = 0; i < sessions->count; i++)
         row_text(&sessions->items[i], out);
@@ -86,9 +87,14 @@ static void print_text(const struct session_list *sessions, const struct records
         record_text(&saved->items[i], out);
     if (saved->count == 0)
         buffer_text(out, "  (none)\n");
+    if (standbys->count)
+        buffer_text(out, "\nStandby Containers:\n");
+    for (size_t i = 0; i < standbys->count; i++)
+        buffer_printf(out, "  %s\n", standbys->items[i].name);
 }
 
-static json_t *make_json(const struct session_list *sessions, const struct records *saved) {
+static json_t *make_json(const struct session_list *sessions, const struct records *saved,
+                         const struct standbys *standbys) {
     json_t *active = json_array(), *value = json_object();
     for (size_t i = 0; i < sessions->count; i++)
         json_array_append_new(active, row_json(&sessions->items[i]));
@@ -99,14 +105,21 @@ static json_t *make_json(const struct session_list *sessions, const struct recor
     for (size_t i = 0; i < saved->count; i++)
         json_array_append_new(records, record_json(&saved->items[i]));
     json_object_set_new(value, "saved_sessions", records);
+    json_t *waiting = json_array();
+    for (size_t i = 0; i < standbys->count; i++)
+        json_array_append_new(waiting, json_string(standbys->items[i].name));
+    json_object_set_new(value, "standby_containers", waiting);
     return value;
 }
 
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(session_list_done) struct session_list sessions = {0};
     _cleanup_(records_done) struct records saved = {0};
+    _cleanup_(standbys_done) struct standbys standbys = {0};
     const char *prefix = name_prefix(err);
     if (!prefix || !cli_connect(cli, err) || !session_list_load(cli->client, prefix, true, &sessions, err))
+        return -1;
+    if (cli->all && !standbys_load(cli->client, prefix, &cli->settings, &standbys, err))
         return -1;
     if (cli->all)
         records_load(&saved);
@@ -120,11 +133,11 @@ static int run(struct cli *cli, struct error *err) {
                    orphans == 1 ? "" : "s");
     const struct records *shown = cli->all ? &saved : NULL;
     if (cli_wants_json(cli)) {
-        _cleanup_json_ json_t *json = make_json(&sessions, shown);
+        _cleanup_json_ json_t *json = make_json(&sessions, shown, &standbys);
         return cli_print_json(json, err) ? 0 : -1;
     }
     _cleanup_(buffer_done) struct buffer text = {0};
-    print_text(&sessions, shown, &text);
+    print_text(&sessions, shown, &standbys, &text);
     return cli_print(text.data, err) ? 0 : -1;
 }
 

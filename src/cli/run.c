@@ -3,8 +3,11 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
+#include "launch/claim.h"
 #include "launch/guarding.h"
+#include "launch/open.h"
 #include "launch/prepare.h"
+#include "launch/refill.h"
 #include "launch/verify.h"
 #include "network/keeper.h"
 #include "session/warden.h"
@@ -12,39 +15,97 @@
 
 #define SLOT_RETRY_MS 200
 
-/*
- * Verified while the command's streams are being connected; it runs only after that. The calls go out
- * in this order because the daemon takes its time for each, and the verification is what all wait for.
- */
-static int run_command(struct cli *cli, const struct prepared *prepared, const struct plan *plan,
-                       struct error *err) {
+/* Of the command, which looks itself whether all is as planned if it has a condition. */
+static struct exec_request request_of(const struct cli *cli, const struct plan *plan,
+                                      const char *condition) {
     struct exec_request request = {.command = plan->command.items,
                                    .uid = plan->code.uid,
                                    .gid = plan->code.gid,
                                    .cwd = WORKSPACE_PATH,
                                    .environment = plan->environment,
-                                   .terminal = cli->request.terminal};
+                                   .terminal = cli->request.terminal,
+                                   .condition = condition,
+                                   .argument = plan->expected};
     tty_size(STDIN_FILENO, &request.columns, &request.rows);
-    _cleanup_(verification_cleanup) struct verification *verification = verify_begin(cli->client, plan);
+    return request;
+}
+
+/* In a container that runs already the command's process waits for its workspace. */
+static void claimed(void *data, const struct plan *plan) {
+    struct cli *cli = data;
+    _cleanup_free_ char *condition = cli->capture ? NULL : verify_gate(plan);
+    struct exec_request request = request_of(cli, plan, condition);
+    request.early = true;
+    if (condition)
+        cli->early = stream_prepare(cli->client, plan->name, &request);
+}
+
+static void lost(void *data) {
+    struct cli *cli = data;
+    stream_free(cli->early);
+    cli->early = NULL;
+}
+
+/* What ends a run whatever its command does, and what comes after it. */
+struct running {
+    struct keeper *keeper;
+    struct warden *warden;
+    struct refill *refill;
+};
+
+static void running_cleanup(struct running *running) {
+    keeper_stop(running->keeper);
+    warden_free(running->warden);
+    refill_end(running->refill);
+}
+
+static int capture_command(struct cli *cli, const struct plan *plan, const struct exec_request *request,
+                           struct error *err) {
+    _cleanup_(capture_done) struct capture capture = {0};
     loop_interruptible(cli->loop, true);
-    const struct launch_watcher watcher = cli_watcher(cli);
-    /* a command that is prepared has to begin within seconds */
-    bool good = verify_expanded(cli->client, plan, err) &&
-                guarding_verify(cli->client, prepared, plan, &watcher, err);
-    _cleanup_(stream_cleanup) struct stream *stream =
-        good && !cli->capture ? stream_prepare(cli->client, plan->name, &request) : NULL;
-    good = good && verify_end(verification, &watcher, err);
-    _cleanup_(keeper_cleanup) struct keeper *keeper = keeper_of_launch(cli->client, &prepared->network);
-    _cleanup_(warden_cleanup) struct warden *warden =
-        good && prepared->owner ? warden_start(cli->client, plan->name) : NULL;
-    if (good && cli->capture) {
-        _cleanup_(capture_done) struct capture capture = {0};
-        bool ran = exec_capture(cli->client, plan->name, &request, 0, &capture, err);
-        loop_interruptible(cli->loop, false);
-        return ran ? cli_print_capture(cli, &capture, err) : capture.status;
-    }
+    bool ran = exec_capture(cli->client, plan->name, request, 0, &capture, err);
     loop_interruptible(cli->loop, false);
-    return good ? cli_run_stream(cli, stream, err) : -1;
+    return ran ? cli_print_capture(cli, &capture, err) : capture.status;
+}
+
+static int run_once(struct cli *cli, const struct plan *plan, const char *condition, struct error *err) {
+    const struct exec_request request = request_of(cli, plan, condition);
+    if (cli->capture)
+        return capture_command(cli, plan, &request, err);
+    _cleanup_(stream_cleanup) struct stream *stream =
+        cli->early ? cli->early : stream_prepare(cli->client, plan->name, &request);
+    cli->early = NULL;
+    return cli_run_stream(cli, stream, err);
+}
+
+static bool look(struct cli *cli, const struct prepared *prepared, const struct plan *plan, bool slowly,
+                 struct error *err) {
+    const struct launch_watcher watcher = cli_watcher(cli);
+    loop_interruptible(cli->loop, true);
+    bool good = slowly ? verify_slowly(cli->client, plan, &watcher, err)
+                       : (prepared->standby || verify_expanded(cli->client, plan, err)) &&
+                             guarding_verify(cli->client, prepared, plan, &watcher, err);
+    loop_interruptible(cli->loop, false);
+    return good;
+}
+
+/*
+ * The command's own gate looks whether all inside is as planned, in the same process, so that nothing is
+ * between the look and the command. Where it cannot, or sees that it is not so, it is looked at by itself.
+ */
+static int run_command(struct cli *cli, struct prepared *prepared, const struct plan *plan,
+                       struct running *running, struct error *err) {
+    _cleanup_free_ char *condition = verify_gate(plan);
+    if (!look(cli, prepared, plan, false, err) || (!condition && !look(cli, prepared, plan, true, err)))
+        return -1;
+    running->keeper = keeper_of_launch(cli->client, &prepared->network);
+    running->warden = prepared->owner ? warden_start(cli->client, plan->name) : NULL;
+    running->refill = refill_begin(cli->client, prepared);
+    int status = run_once(cli, plan, condition, err);
+    if (err->class != ERROR_FAILED || err->code != EXEC_UNMET)
+        return status;
+    error_done(err);
+    return look(cli, prepared, plan, true, err) ? run_once(cli, plan, NULL, err) : -1;
 }
 
 /* Slots are many but not endless: a run waits for one as long as it is told to. */
@@ -68,8 +129,11 @@ static bool open_container(struct cli *cli, struct prepared *prepared, struct pl
     do {
         plan_done(plan);
         prepared_done(prepared);
+        struct launch_watcher watcher = cli_watcher(cli);
+        watcher.claimed = claimed;
+        watcher.lost = lost;
         if (prepare_launch(cli->client, &cli->request, prepared, err) &&
-            cli_open_session(cli, prepared, plan, err))
+            cli_open_session(cli, prepared, &watcher, plan, err))
             return true;
     } while (await_slot(cli, prepared, since, &said, err));
     return false;
@@ -83,7 +147,9 @@ static int launch_and_run(struct cli *cli, struct error *err) {
     loop_interruptible(cli->loop, false);
     if (!good)
         return -1;
-    int status = run_command(cli, &prepared, &plan, err);
+    _cleanup_(running_cleanup) struct running running = {0};
+    int status = run_command(cli, &prepared, &plan, &running, err);
+    refill_hurry(running.refill);
     cli_say_changed(cli, plan.name);
     /* a persistent container keeps what the command made, whatever happened to it */
     _cleanup_(error_done) struct error leaving = {0};
@@ -105,6 +171,8 @@ static int dry_run(struct cli *cli, struct error *err) {
         return -1;
     prepare_plan(&prepared, &plan);
     _cleanup_json_ json_t *json = plan_json(&plan);
+    bool hooked = *settings_text(&cli->settings, SETTING_PRE_START);
+    json_object_set_new(json, "standby", launch_foresee(cli->client, &prepared, hooked));
     return cli_print_json(json, err) ? 0 : -1;
 }
 
@@ -126,13 +194,10 @@ static int run_run(struct cli *cli, struct error *err) {
     return cli->dry_run ? dry_run(cli, err) : launch_and_run(cli, err);
 }
 
-static const struct flag *const flags[] = {&flag_dry_run,    &flag_accept,
-                                           &flag_no_root,    &flag_strict,
-                                           &flag_timeout,    &flag_cpu,
-                                           &flag_memory,     &flag_disk_read,
-                                           &flag_disk_write, &flag_processes,
-                                           &flag_capture,    &flag_capture_format,
-                                           &flag_wait,       NULL};
+static const struct flag *const flags[] = {
+    &flag_dry_run,   &flag_accept,  &flag_cold,           &flag_no_root,   &flag_strict,
+    &flag_timeout,   &flag_cpu,     &flag_memory,         &flag_disk_read, &flag_disk_write,
+    &flag_processes, &flag_capture, &flag_capture_format, &flag_wait,      NULL};
 
 const struct command command_run = {
     .name = "run",

@@ -30,10 +30,10 @@ static bool resume(struct cli *cli, struct error *err) {
 
 static int launch(struct cli *cli, struct prepared *prepared, struct error *err) {
     _cleanup_(plan_done) struct plan plan = {0};
-    if (!cli_open_session(cli, prepared, &plan, err))
+    const struct launch_watcher watcher = cli_watcher(cli);
+    if (!cli_open_session(cli, prepared, &watcher, &plan, err))
         return -1;
     struct inside inside = {cli->client, plan.name, plan.code, plan.environment, plan.no_root};
-    struct launch_watcher watcher = cli_watcher(cli);
     if (!shell_start(&inside, prepared, &plan, !cli->debug, &watcher, err))
         return -1;
     if (cli->background) {

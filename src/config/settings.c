@@ -19,6 +19,7 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_STORAGE_POOL] = {"container", "storage_pool", "BERTH_STORAGE_POOL", KIND_TEXT, ""},
     [SETTING_PRE_START] = {"container", "pre_start", "BERTH_PRE_START", KIND_PROGRAM, ""},
     [SETTING_INTERCEPT] = {"container", "syscall_intercept", "BERTH_SYSCALL_INTERCEPT", KIND_BOOL, "false"},
+    [SETTING_STANDBY] = {"container", "standby", "BERTH_STANDBY", KIND_FEW, "0"},
     [SETTING_CPU] = {"limits", "cpu", "BERTH_CPU", KIND_CPU, ""},
     [SETTING_MEMORY] = {"limits", "memory", "BERTH_MEMORY", KIND_SIZE, ""},
     [SETTING_DISK_READ] = {"limits", "disk_read", "BERTH_DISK_READ", KIND_RATE, ""},
@@ -257,8 +258,10 @@ bool settings_profile(struct settings *settings, const char *origin, const char 
         if (str_equal(mount->profile, name))
             str_set(&mount->profile, NULL);
     }
-    if (strings_has(&names, name))
+    if (strings_has(&names, name)) {
+        str_set(&settings->profile, name);
         return true;
+    }
     _cleanup_free_ char *shown = str_shown(name), *list = strings_join(&names, ", ");
     error_set(err, ERROR_USAGE, "%s: profile \"%s\" not found", origin, shown);
     if (names.count)
@@ -286,6 +289,7 @@ void settings_done(struct settings *settings) {
     free(settings->mounts);
     free(settings->profiles);
     free(settings->file);
+    free(settings->profile);
     *settings = (struct settings){0};
 }
 
@@ -294,7 +298,7 @@ void settings_add_mount(struct settings *settings, const char *text, const char 
 }
 
 void settings_copy(struct settings *to, const struct settings *from) {
-    *to = (struct settings){.file = str_copy(from->file)};
+    *to = (struct settings){.file = str_copy(from->file), .profile = str_copy(from->profile)};
     for (int i = 0; i < SETTINGS_COUNT; i++)
         store(to, (enum setting)i, settings_text(from, (enum setting)i), from->values[i].origin,
               from->values[i].where);

@@ -19,6 +19,7 @@ enum setting {
     SETTING_STORAGE_POOL,
     SETTING_PRE_START,
     SETTING_INTERCEPT,
+    SETTING_STANDBY,
     SETTING_CPU,
     SETTING_MEMORY,
     SETTING_DISK_READ,
@@ -58,6 +59,7 @@ struct settings {
         char *where; /* "config.ini:12", "$BERTH_IMAGE", "--image", "built in" */
     } values[SETTINGS_COUNT];
     char *file;                     /* the configuration file that was looked for */
+    char *profile;                  /* whose values are in force; NULL: none's */
     struct profile_value *profiles; /* of the file's [profile NAME] sections, none in force yet */
     size_t profile_count;
     struct setting_mount *mounts; /* of [mounts], and of profiles */

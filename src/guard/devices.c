@@ -70,11 +70,55 @@ json_t *guard_devices(const struct guard *guard, bool shift, const char *empty) 
     return making.devices;
 }
 
-char *guard_inside(const struct guard *guard, const struct guarded *item) {
+static char *seen_inside(const struct guard *guard, const char *path) {
     char *inside = NULL;
     for (size_t i = 0; i < guard->root_count && !inside; i++)
-        inside = seen_under(&guard->roots[i], item->path);
+        inside = seen_under(&guard->roots[i], path);
     return inside;
+}
+
+char *guard_inside(const struct guard *guard, const struct guarded *item) {
+    return seen_inside(guard, item->path);
+}
+
+json_t *guard_bind_devices(const struct guard *guard, bool shift, const char *empty) {
+    struct making making = {json_object(), shift, empty};
+    for (size_t i = 0; i < guard->root_count; i++)
+        if (guard->roots[i].common)
+            make_device(&making, NULL, guard->roots[i].source, guard->roots[i].inside);
+    if (guard_count(guard, GUARD_COVERED))
+        json_object_set_new(making.devices, GUARD_DEVICE "empty",
+                            json_pack("{s:s, s:o, s:s, s:s, s:s}", "type", "disk", "source",
+                                      json_text(empty), "path", GUARD_EMPTY, "shift", "false", "readonly",
+                                      "true"));
+    return making.devices;
+}
+
+struct binding {
+    const struct guard *guard;
+    struct strings *binds;
+    bool possible;
+};
+
+static void add_bind(void *data, const struct guarded *item, const char *source, const char *inside) {
+    struct binding *binding = data;
+    if (!item)
+        return;
+    bool covered = item->how == GUARD_COVERED;
+    _cleanup_free_ char *from = covered
+                                    ? str_printf(GUARD_EMPTY "/%s", item->directory ? "directory" : "file")
+                                : item->source ? seen_inside(binding->guard, source)
+                                               : str_copy(inside);
+    binding->possible &= from != NULL;
+    if (from)
+        strings_add_all(binding->binds, from, inside, covered || item->how == GUARD_READ_ONLY ? "ro" : "rw",
+                        NULL);
+}
+
+bool guard_binds(const struct guard *guard, struct strings *binds) {
+    struct binding binding = {guard, binds, true};
+    each_place(guard, add_bind, &binding);
+    return binding.possible;
 }
 
 /* A path as AppArmor takes it literally, but for \1: any directories. What it cannot is any one character.

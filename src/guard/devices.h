@@ -14,6 +14,18 @@
 json_t *guard_devices(const struct guard *guard, bool shift, const char *empty) nodiscard;
 
 /*
+ * The same for a container that runs already. A device is not put below another one's path then: when one
+ * cannot be added the daemon takes out those that it has added before, and removes the file over which each
+ * lies (Incus 6.0), which would be the host's. So the daemon adds no more than what lies on the container's
+ * own disk, and these binds are made inside, by root: from a path to a path, "ro" or "rw", three strings
+ * for each, in their order. False if it cannot be done so.
+ */
+json_t *guard_bind_devices(const struct guard *guard, bool shift, const char *empty) nodiscard;
+bool guard_binds(const struct guard *guard, struct strings *binds) nodiscard;
+/* Where what secrets are covered with is seen, until they are. */
+#define GUARD_EMPTY "/.berth-empty"
+
+/*
  * Rules of AppArmor (apparmor.d(5)) that deny to everybody inside, root too, what would get round the
  * devices: umount of any of them, under any name that another mount of a parent gives them; every further
  * mount of the workspace, under a name by which it would not be known; mounts over it; making it the root;

@@ -24,6 +24,7 @@ struct reply {
     size_t raw_size;
     long owner_uid; /* X-Incus-Uid, X-Incus-Gid: of a file asked about; -1 if absent */
     long owner_gid;
+    const char *etag; /* "" if there is none */
 };
 
 /*
@@ -59,6 +60,12 @@ typedef void reply_fn(void *data, const struct reply *reply, struct error *err);
 struct call *incus_call(struct incus *client, const char *method, const char *path, const json_t *body,
                         reply_fn *done, void *data);
 /*
+ * The same, done only if what is there still has this ETag (RFC 9110, If-Match): otherwise the error's code
+ * is 412.
+ */
+struct call *incus_call_if(struct incus *client, const char *method, const char *path, const char *etag,
+                           const json_t *body, reply_fn *done, void *data);
+/*
  * The same for a GET of a list that may be long: `each` is called with its members one after the other,
  * none of which is kept, then `done` with the rest of the answer.
  */
@@ -73,6 +80,12 @@ void call_drop(struct call *call);
  */
 bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
                    json_t **metadata, struct error *err) nodiscard;
+/* A GET that gives the ETag too; caller owns. */
+bool incus_get(struct incus *client, const char *path, json_t **metadata, char **etag,
+               struct error *err) nodiscard;
+/* See incus_call_if(). */
+bool incus_request_if(struct incus *client, const char *method, const char *path, const char *etag,
+                      const json_t *body, struct error *err) nodiscard;
 /* One of several GETs at once: it gets its metadata (a new reference) or its own error. */
 struct question {
     char *path; /* owned; NULL: it is not asked */

@@ -38,9 +38,12 @@ struct exec {
     struct stream streams[STREAMS];
     json_t *secrets;
     bool terminal;
+    bool early;
+    bool conditional, met; /* it has a condition, and that holds */
     bool released;
     bool attached; /* the daemon holds the process */
-    bool begun;    /* the gate is open; until then the next three wait */
+    bool opened;   /* the gate is */
+    bool begun;    /* the command is; until then the next three wait */
     struct buffer input;
     bool input_ended;
     json_t *control;
@@ -86,6 +89,12 @@ static void report(struct exec *exec) {
     if (exec->reported)
         return;
     exec->reported = true;
+    if (exec->conditional && !exec->met && exec->err.class == ERROR_NONE) {
+        error_set(&exec->err, ERROR_FAILED, "%s was not begun: what it needs does not hold in %s",
+                  exec->program, exec->instance);
+        exec->err.code = EXEC_UNMET;
+        exec->status = -1;
+    }
     exec->handler->finished(exec->data, exec->status, &exec->err);
 }
 
@@ -106,18 +115,12 @@ static void end_input(struct exec *exec) {
         websocket_send(exec->streams[STDIN].websocket, false, "", 0);
 }
 
-/*
- * Opens the gate in front of the command (see exec_request_json()) with one byte. On a pty that is its
- * end of file (termios(3), VEOF), which alone is not echoed.
- */
-static void begin_if_possible(struct exec *exec) {
+/* The command itself is there, or just coming: what waited for it goes out. */
+static void begin(struct exec *exec) {
     struct websocket *input = exec->streams[STDIN].websocket;
     size_t index;
     json_t *message;
-    if (exec->begun || !exec->attached || !exec->streams[STDIN].open)
-        return;
     exec->begun = true;
-    websocket_send(input, true, exec->terminal ? "\x04" : "\n", 1);
     if (exec->input.size)
         websocket_send(input, true, exec->input.data, exec->input.size);
     buffer_done(&exec->input);
@@ -128,6 +131,19 @@ static void begin_if_possible(struct exec *exec) {
         end_input(exec);
     else if (exec->handler->drained)
         exec->handler->drained(exec->data);
+}
+
+/*
+ * Opens the gate in front of the command (see exec_request_json()) with one byte. On a pty that is its
+ * end of file (termios(3), VEOF), which alone is not echoed.
+ */
+static void open_gate_if_possible(struct exec *exec) {
+    if (exec->opened || !exec->released || !exec->attached || !exec->streams[STDIN].open)
+        return;
+    exec->opened = true;
+    websocket_send(exec->streams[STDIN].websocket, true, exec->terminal ? "\x04" : "\n", 1);
+    if (!exec->conditional)
+        begin(exec);
 }
 
 /*
@@ -145,7 +161,7 @@ static void stream_opened(void *data) {
         websocket_ping(stream->websocket);
     if (stream->index == STDIN && !exec->attached && !exec->attaching)
         exec->attaching = loop_timer(incus_loop(exec->client), ATTACH_MS, attach_due, exec);
-    begin_if_possible(exec);
+    open_gate_if_possible(exec);
 }
 
 static void stream_ponged(void *data) {
@@ -153,7 +169,7 @@ static void stream_ponged(void *data) {
     stream->exec->attached = true;
     timer_stop(stream->exec->attaching);
     stream->exec->attaching = NULL;
-    begin_if_possible(stream->exec);
+    open_gate_if_possible(stream->exec);
 }
 
 /*
@@ -171,12 +187,19 @@ static void stream_message(void *data, bool binary, const void *bytes, size_t si
     }
     if (!binary || size == 0 || stream->index == CONTROL)
         return;
+    if (exec->conditional && !exec->met && stream->index != STDERR) {
+        exec->met = true; /* the gate's own byte: see exec_request_json() */
+        begin(exec);
+        bytes = (const char *)bytes + 1;
+        if (--size == 0)
+            return;
+    }
     exec->handler->output(exec->data, stream->index == STDERR ? 2 : 1, bytes, size);
 }
 
 static void stream_drained(void *data) {
     struct stream *stream = data;
-    if (stream->index == STDIN && stream->exec->handler->drained)
+    if (stream->index == STDIN && stream->exec->begun && stream->exec->handler->drained)
         stream->exec->handler->drained(stream->exec->data);
 }
 
@@ -255,6 +278,7 @@ void exec_release(struct exec *exec) {
     exec->released = true;
     if (exec->path)
         open_stream(exec, STDIN);
+    open_gate_if_possible(exec);
 }
 
 static void post(void *data);
@@ -292,7 +316,7 @@ static void operation_ended(void *data, const json_t *operation, struct error *e
     }
     if (operation)
         error_set(err, ERROR_FAILED, "the daemon gave the command no exit status");
-    if (str_starts(err->message, EXEC_ATTACH_FAILED) && !exec->begun && exec->attempts < EXEC_ATTEMPTS) {
+    if (str_starts(err->message, EXEC_ATTACH_FAILED) && !exec->opened && exec->attempts < EXEC_ATTEMPTS) {
         error_done(err);
         try_again(exec);
         return;
@@ -321,7 +345,7 @@ static void started(void *data, const struct reply *reply, struct error *err) {
     exec->waiting = await_start(exec->client, exec->path, operation_ended, exec);
     for (int i = STDOUT; i < STREAMS; i++)
         open_stream(exec, i);
-    if (exec->released)
+    if (exec->released || exec->early)
         open_stream(exec, STDIN);
 }
 
@@ -340,6 +364,8 @@ struct exec *exec_start(struct incus *client, const char *instance, const struct
                           .handler = handler,
                           .data = data,
                           .terminal = request->terminal,
+                          .early = request->early,
+                          .conditional = request->condition,
                           .program = str_shown(request->command[0]),
                           .instance = str_copy(instance),
                           .request = exec_request_json(request, true),

@@ -16,7 +16,18 @@ struct exec_request {
     const json_t *environment; /* an object of strings; may be NULL */
     bool terminal;             /* a pty: one stream both ways */
     unsigned short columns, rows;
+    /*
+     * Of a command with streams: its process is made at once and waits inside for exec_release(), which is
+     * then a matter of a millisecond. It is in `cwd` only from there on, so that this may come meanwhile.
+     */
+    bool early;
+    /*
+     * Of the same: in sh's words, what has to hold inside before it begins; `argument` is their $3. If it
+     * does not, the command is not run, and the error's code is EXEC_UNMET. NULL: nothing.
+     */
+    const char *condition, *argument;
 };
+#define EXEC_UNMET 1
 
 struct exec_handler {
     /* Bytes of stream 1 or 2 (a pty: 1). */

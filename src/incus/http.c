@@ -21,6 +21,7 @@ struct call {
     bool too_large;
     int64_t started;
     long owner_uid, owner_gid;
+    char *etag;
     json_each_fn *each; /* for the members of a list, instead of the list */
     void *each_data;
     reply_fn *done;
@@ -50,6 +51,8 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *data) {
             call->owner_uid = (long)value;
         if (strcasecmp(line, "X-Incus-Gid") == 0 && str_to_number(colon, UINT32_MAX, &value))
             call->owner_gid = (long)value;
+        if (strcasecmp(line, "ETag") == 0)
+            str_set(&call->etag, colon);
     }
     return size * count;
 }
@@ -60,6 +63,7 @@ static void call_free(struct call *call) {
     free(call->method);
     free(call->path);
     free(call->body);
+    free(call->etag);
     buffer_done(&call->answer);
     free(call);
 }
@@ -145,7 +149,8 @@ static bool read_reply(const struct call *call, struct reply *reply, struct erro
                             .raw = call->answer.data ? call->answer.data : "",
                             .raw_size = call->answer.size,
                             .owner_uid = call->owner_uid,
-                            .owner_gid = call->owner_gid};
+                            .owner_gid = call->owner_gid,
+                            .etag = call->etag ? call->etag : ""};
     if (strcmp(call->method, "HEAD") == 0)
         return status < 400 ||
                (error_set(err, ERROR_FAILED, "HTTP %ld (%s %s)", status, call->method, call->path),
@@ -183,10 +188,17 @@ static void call_done(void *data, CURLcode code) {
     _cleanup_json_ json_t *body = reply.body;
     /* the answer's bytes outlive the callback, the handle does not have to */
     struct buffer answer = call->answer;
+    _cleanup_free_ char *etag = call->etag;
     call->answer = (struct buffer){0};
+    call->etag = NULL;
     call_drop(call);
     done(done_data, good ? &reply : NULL, &err);
     buffer_done(&answer);
+}
+
+static void add_header(struct call *call, const char *line) {
+    call->headers = curl_slist_append(call->headers, line);
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
 struct call *incus_call(struct incus *client, const char *method, const char *path, const json_t *body,
@@ -215,12 +227,19 @@ struct call *incus_call(struct incus *client, const char *method, const char *pa
         curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
     if (body) {
         call->body = json_dumps(body, JSON_COMPACT);
-        call->headers = curl_slist_append(NULL, "Content-Type: application/json");
-        call->headers = curl_slist_append(call->headers, "Expect:");
-        curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
+        add_header(call, "Content-Type: application/json");
+        add_header(call, "Expect:");
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, call->body);
     }
     loop_transfer(client->loop, call->easy, call_done, call);
+    return call;
+}
+
+struct call *incus_call_if(struct incus *client, const char *method, const char *path, const char *etag,
+                           const json_t *body, reply_fn *done, void *data) {
+    struct call *call = incus_call(client, method, path, body, done, data);
+    _cleanup_free_ char *line = str_printf("If-Match: %s", etag);
+    add_header(call, line); /* nothing is sent before the loop's next turn */
     return call;
 }
 
@@ -235,6 +254,8 @@ struct call *incus_call_each(struct incus *client, const char *path, json_each_f
 struct waiting {
     bool done;
     bool good;
+    const char *if_match; /* NULL: whatever is there */
+    char **etag;
     json_t **metadata;
     struct buffer *content;
     json_each_fn *each;
@@ -250,6 +271,8 @@ static void wait_done(void *data, const struct reply *reply, struct error *err) 
         error_move(waiting->err, err);
     else if (waiting->metadata)
         *waiting->metadata = json_incref(reply->metadata);
+    if (reply && waiting->etag)
+        str_set(waiting->etag, reply->etag);
     if (reply && waiting->content)
         buffer_add(waiting->content, reply->raw, reply->raw_size);
 }
@@ -258,7 +281,9 @@ static bool wait_for(struct incus *client, const char *method, const char *path,
                      struct waiting *waiting) {
     struct call *call =
         waiting->each ? incus_call_each(client, path, waiting->each, waiting->each_data, wait_done, waiting)
-                      : incus_call(client, method, path, body, wait_done, waiting);
+        : waiting->if_match
+            ? incus_call_if(client, method, path, waiting->if_match, body, wait_done, waiting)
+            : incus_call(client, method, path, body, wait_done, waiting);
     if (!loop_run(client->loop, &waiting->done, waiting->err)) {
         if (!waiting->done)
             call_drop(call);
@@ -270,6 +295,16 @@ static bool wait_for(struct incus *client, const char *method, const char *path,
 bool incus_request(struct incus *client, const char *method, const char *path, const json_t *body,
                    json_t **metadata, struct error *err) {
     return wait_for(client, method, path, body, &(struct waiting){.metadata = metadata, .err = err});
+}
+
+bool incus_get(struct incus *client, const char *path, json_t **metadata, char **etag, struct error *err) {
+    return wait_for(client, "GET", path, NULL,
+                    &(struct waiting){.metadata = metadata, .etag = etag, .err = err});
+}
+
+bool incus_request_if(struct incus *client, const char *method, const char *path, const char *etag,
+                      const json_t *body, struct error *err) {
+    return wait_for(client, method, path, body, &(struct waiting){.if_match = etag, .err = err});
 }
 
 bool incus_each(struct incus *client, const char *path, json_each_fn *each, void *data, struct error *err) {

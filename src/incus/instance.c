@@ -81,9 +81,14 @@ bool instance_each(struct incus *client, const char *pattern, instance_fn *funct
 }
 
 bool instance_get(struct incus *client, const char *name, struct instance *instance, struct error *err) {
+    return instance_get_tagged(client, name, instance, NULL, err);
+}
+
+bool instance_get_tagged(struct incus *client, const char *name, struct instance *instance, char **etag,
+                         struct error *err) {
     _cleanup_json_ json_t *json = NULL;
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
-    if (!incus_request(client, "GET", path, NULL, &json, err))
+    if (!incus_get(client, path, &json, etag, err))
         return false;
     if (!instance_read(instance, json))
         return error_set(err, ERROR_FAILED, "the daemon's description of %s has no name", name);
@@ -184,6 +189,12 @@ bool instance_put(struct incus *client, const char *name, const json_t *body, st
 bool instance_patch(struct incus *client, const char *name, const json_t *body, struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     return incus_request(client, "PATCH", path, body, NULL, err);
+}
+
+bool instance_patch_if(struct incus *client, const char *name, const char *etag, const json_t *body,
+                       struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
+    return incus_request_if(client, "PATCH", path, etag, body, err);
 }
 
 /* "lxc NAME TIME ERROR    conf - ../src/…/conf.c:lxc_map_ids:3701 - Failed to set up id mapping" */

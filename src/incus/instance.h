@@ -36,6 +36,9 @@ bool instance_each(struct incus *client, const char *pattern, instance_fn *each,
                    struct error *err) nodiscard;
 bool instance_get(struct incus *client, const char *name, struct instance *instance,
                   struct error *err) nodiscard;
+/* The same with its ETag, for instance_patch_if(); caller owns that. */
+bool instance_get_tagged(struct incus *client, const char *name, struct instance *instance, char **etag,
+                         struct error *err) nodiscard;
 /* The state object (pid, network, started_at); a new reference. */
 bool instance_state(struct incus *client, const char *name, json_t **state, struct error *err) nodiscard;
 
@@ -71,6 +74,9 @@ bool instance_put(struct incus *client, const char *name, const json_t *body, st
 /* Changes what `body` names ({"config": {…}, "devices": {…}, "ephemeral": …}); the rest stays. */
 bool instance_patch(struct incus *client, const char *name, const json_t *body,
                     struct error *err) nodiscard;
+/* The same, only while nobody has changed it since it had this ETag; else the error's code is 412. */
+bool instance_patch_if(struct incus *client, const char *name, const char *etag, const json_t *body,
+                       struct error *err) nodiscard;
 
 /*
  * The lines of an instance's lxc.log that name an error, newest last, without time stamps: the

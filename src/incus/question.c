@@ -23,25 +23,41 @@ int exec_status_of_words(const char *words) {
  * In front of a command with streams: it begins when the byte comes that says that the daemon has hold
  * of it. Lost by the daemon, it finds its input at an end (or its terminal gone) and does nothing.
  */
-static const char *const gate[] = {
-    "sh", "-c",
-    "read -r _ || [ -t 0 ] || exit 1\n"
-    "command -v \"$1\" >/dev/null || { printf "
-    "'berth: %s: command not found in the container\\n' \"$1\" >&2; exit 127; }\n"
-    "exec \"$@\"",
-    "berth"};
+#define GATE_WAIT "read -r _ || [ -t 0 ] || exit 1\n"
+#define GATE_RUN                                                                                           \
+    "command -v \"$1\" >/dev/null || { printf "                                                            \
+    "'berth: %s: command not found in the container\\n' \"$1\" >&2; exit 127; }\n"                         \
+    "exec \"$@\""
+static const char gate[] = GATE_WAIT GATE_RUN;
+/*
+ * The same of a process that may be there before its directory is: that, and what has to hold, stand in
+ * front of the command. If it holds one byte is written, which is before all that the command writes.
+ */
+static const char early_gate[] =
+    GATE_WAIT "cd \"$1\" || exit 126; unset OLDPWD\n"
+              "if [ \"$2\" ]; then (eval \"$2\") || exit 125; printf '\\0'; fi\n"
+              "shift 3\n" GATE_RUN;
+
+static void add_words(json_t *command, const char *const *words) {
+    for (size_t i = 0; words[i]; i++)
+        json_array_append_new(command, json_text(words[i]));
+}
 
 json_t *exec_request_json(const struct exec_request *request, bool websockets) {
     json_t *command = json_array();
-    for (size_t i = 0; websockets && i < array_length(gate); i++)
-        json_array_append_new(command, json_string(gate[i]));
-    for (size_t i = 0; request->command[i]; i++)
-        json_array_append_new(command, json_text(request->command[i]));
+    bool early = websockets && (request->early || request->condition);
+    if (websockets)
+        add_words(command, (const char *const[]){"sh", "-c", early ? early_gate : gate, "berth", NULL});
+    if (early)
+        add_words(command, (const char *const[]){request->cwd ? request->cwd : "/",
+                                                 request->condition ? request->condition : "",
+                                                 request->argument ? request->argument : "", NULL});
+    add_words(command, (const char *const *)request->command);
     json_t *body = json_pack("{s:o, s:I, s:I, s:b, s:b}", "command", command, "user",
                              (json_int_t)request->uid, "group", (json_int_t)request->gid, "interactive",
                              request->terminal, "wait-for-websocket", websockets);
-    if (request->cwd)
-        json_object_set_new(body, "cwd", json_text(request->cwd));
+    if (early || request->cwd)
+        json_object_set_new(body, "cwd", json_text(early ? "/" : request->cwd));
     if (request->environment)
         json_object_set(body, "environment", (json_t *)request->environment);
     if (request->terminal) {

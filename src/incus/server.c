@@ -32,6 +32,7 @@ static bool read_self(const struct incus *client, const json_t *metadata, struct
         error_hint(err, "is it really the socket of an Incus, or of incus-user, on this machine?");
         return false;
     }
+    server->pid = json_int_at(environment, "server_pid");
     str_set(&server->version, json_str_at(environment, "server_version"));
     if (json_bool_at(environment, "server_clustered"))
         str_set(&server->member, json_str_at(environment, "server_name"));

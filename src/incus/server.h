@@ -7,6 +7,7 @@ struct server {
     char *version;     /* "6.0.4" */
     char *member;      /* of a cluster: the one that answers; NULL: it is in none */
     bool has_idmapped; /* kernel_features.idmapped_mounts and lxc_features.idmapped_mounts_v2 */
+    int64_t pid;       /* of the daemon: another one after each of its starts */
     bool trusted;      /* whether it lets us do anything */
     struct project project;
     bool profile_maps; /* the default profile has a raw.idmap */

@@ -28,6 +28,10 @@ static const struct {
      "berth images lists those that there are"},
 };
 
+bool failure_is_busy(const struct error *err) {
+    return err->class == ERROR_FAILED && strstr(err->message, "Instance is busy running a");
+}
+
 bool failure_is_shift(const struct error *err) {
     return err->class == ERROR_FAILED && strstr(err->message, "idmapping abilities are required");
 }

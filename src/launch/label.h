@@ -25,6 +25,9 @@
 #define LABEL_NETWORK      "user.berth.network" /* its mode */
 #define LABEL_ALLOW        "user.berth.allow"   /* what its rules list */
 #define LABEL_ROOT         "user.berth.root"    /* "deny": nothing that is started may become root */
+#define LABEL_STANDBY      "user.berth.standby" /* of what kind it was made: launch/standby.h */
+#define LABEL_SETTINGS     "user.berth.standby.settings" /* whose they were, and what they said */
+#define LABEL_DAEMON       "user.berth.standby.daemon"   /* the process that made it */
 #define LABEL_NOT_ISOLATED "user.berth.not-isolated"
 #define LABEL_NO_SHIFT     "user.berth.no-shift" /* a start with shift failed: why; it is not tried again */
 

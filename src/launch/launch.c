@@ -17,9 +17,8 @@
 
 /*
  * A creation that loses the race for a name holds the daemon's lock on that name for a moment, and
- * the winner's start is then refused with these words.
+ * the winner's start is then refused (failure_is_busy()).
  */
-#define WORDS_BUSY       "Instance is busy running a"
 #define BUSY_PATIENCE_MS 5000
 #define BUSY_RETRY_MS    20
 
@@ -114,7 +113,7 @@ static bool start_failed(const struct launch *launch, struct error *err) {
 /* A start that met the daemon's lock is asked for again; any other failure stays as it is. */
 static bool start_when_free(const struct launch *launch, struct error *err) {
     int64_t end = loop_now() + BUSY_PATIENCE_MS;
-    while (says(err, WORDS_BUSY) && loop_now() < end) {
+    while (failure_is_busy(err) && loop_now() < end) {
         error_done(err);
         if (!loop_pause(incus_loop(launch->client), BUSY_RETRY_MS, err))
             return false;
@@ -168,7 +167,7 @@ static bool create(struct launch *launch, struct error *err) {
             return undo_after(launch, err); /* it may have been made before the answer was lost */
         /* a name that is being made just now is busy before it is listed */
         bool listed = name_is_taken(launch);
-        if (!listed && !says(err, WORDS_BUSY))
+        if (!listed && !failure_is_busy(err))
             return false;
         if (!listed)
             strings_add(&prepared->taken, launch->plan->name);
@@ -260,15 +259,19 @@ static void say_left_out(const struct launch *launch) {
         watcher_notice(launch->watcher, "project %s forbids syscall interception: it is left out", project);
 }
 
+bool launch_own(struct incus *client, struct prepared *prepared, struct error *err) {
+    const struct launch_request *request = prepared->request;
+    bool needed = request->shell || !settings_bool(request->settings, SETTING_PERSISTENT);
+    if (needed && !prepared->owner)
+        prepared->owner = owner_new(client, prepared->prefix, err);
+    return !needed || prepared->owner;
+}
+
 bool launch_new(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                 struct plan *plan, struct error *err) {
     struct launch launch = {client, prepared, watcher, plan};
-    const struct launch_request *request = prepared->request;
-    if (request->shell || !settings_bool(request->settings, SETTING_PERSISTENT)) {
-        prepared->owner = owner_new(client, prepared->prefix, err);
-        if (!prepared->owner)
-            return false;
-    }
+    if (!launch_own(client, prepared, err))
+        return false;
     say_left_out(&launch);
     bool good = network_up(client, &prepared->network, err) && attempt(&launch, err);
     if (!good && network_is_gone(&prepared->network, err)) {

@@ -15,6 +15,9 @@
 bool launch_new(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                 struct plan *plan, struct error *err) nodiscard;
 
+/* Sees to an owner (owner.h) of what is about to be made, where it needs one and has none yet. */
+bool launch_own(struct incus *client, struct prepared *prepared, struct error *err) nodiscard;
+
 /*
  * Removes the instance that this plan made, and no other of the same name. Waits out a daemon that is
  * just coming back. An error says what is left.

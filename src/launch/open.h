@@ -11,3 +11,14 @@
 /* Reuses prepared->existing where there is one (see reuse.h), launches otherwise. `watcher` may be NULL. */
 bool launch_open(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                  struct plan *plan, struct error *err) nodiscard;
+
+/*
+ * Of what kind a standby container for it would be, into prepared->kind; returns why it cannot have one,
+ * NULL if it can. Lent. `hooked`: a pre_start hook is to be called.
+ */
+const char *launch_find_kind(struct prepared *prepared, bool hooked);
+/*
+ * Which standby container a launch would use, as it looks now: {"name": …, "why_not": …}, one of them null.
+ * A new reference.
+ */
+json_t *launch_foresee(struct incus *client, struct prepared *prepared, bool hooked) nodiscard;

@@ -1,5 +1,6 @@
 #include "launch/owner.h"
 
+#include "base/lock.h"
 #include "base/path.h"
 #include "incus/await.h"
 #include "launch/label.h"
@@ -9,9 +10,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 /* How long the reaper tries, and how often. */
 #define GUARD_PATIENCE_MS 60000
@@ -28,30 +27,14 @@ struct owner {
     char *label;
 };
 
-static struct sockaddr_un address_of(const char *id, socklen_t *length) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int size = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "berth-owner-%s", id);
-    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)size);
-    return address;
-}
-
-static int take_name(const char *id) {
-    socklen_t length;
-    struct sockaddr_un address = address_of(id, &length);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) < 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+/* The lock that an owner holds. Caller owns. */
+static char *lock_name(const char *id) {
+    return str_printf("owner-%s", id);
 }
 
 static bool is_held(const char *id) {
-    socklen_t length;
-    struct sockaddr_un address = address_of(id, &length);
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    /* in doubt it is */
-    return fd < 0 || connect(fd, (const struct sockaddr *)&address, length) == 0 || errno != ECONNREFUSED;
+    _cleanup_free_ char *name = lock_name(id);
+    return lock_is_held(name);
 }
 
 /* The first word of a file; "" if there is none. Caller owns. */
@@ -220,7 +203,8 @@ static void new_id(char *id, size_t room) {
 struct owner *owner_new(struct incus *client, const char *prefix, struct error *err) {
     char id[33];
     new_id(id, sizeof id);
-    int socket = take_name(id);
+    _cleanup_free_ char *name = lock_name(id);
+    int socket = lock_take(name);
     if (socket < 0) {
         error_errno(err, errno, "nothing was launched: cannot take a name for its owner");
         return NULL;

@@ -119,6 +119,8 @@ static void read_profile(struct prepared *prepared, const json_t *profile) {
     const char *name;
     json_t *device;
     prepared->nics = nics_of_profile(profile);
+    prepared->profile = json_pack("{s:O?, s:O?}", "config", json_at(profile, "config"), "devices",
+                                  json_at(profile, "devices"));
     json_object_foreach(json_at(profile, "devices"), name, device) {
         bool disk = str_equal(json_get_str(device, "type"), "disk");
         if (disk && str_equal(json_get_str(device, "path"), "/") && !prepared->root_device)
@@ -205,6 +207,7 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     if (!server_read(client, &questions[ASK_SERVER], &server, err))
         return false;
     str_set(&prepared->member, server.member);
+    prepared->daemon = server.pid;
     if (!guarding_settle(prepared, &server.project, err) || !decide(prepared, &server, err))
         return false;
     if (prepared->decision.method == IDMAP_REFUSED)
@@ -218,6 +221,7 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     }
     instance_names_read(questions[ASK_NAMES].metadata, &prepared->taken);
     read_profile(prepared, profile->metadata);
+    str_set(&prepared->fingerprint, json_str_at(questions[ASK_IMAGE].metadata, "target"));
     return check_project(prepared, &server.project, err) &&
            check_network(client, prepared, questions, &server.project, err) &&
            choose_slot(client, prepared, err) && decide_for_existing(prepared, err) &&
@@ -306,7 +310,7 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
     new_launch_id(launch_id, sizeof launch_id);
     _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, prepared->slot);
     struct plan_input input = {
-        .name = name,
+        .name = prepared->standby ? prepared->standby : name,
         .launch_id = launch_id,
         .owner = prepared->owner ? owner_label(prepared->owner) : NULL,
         .slot = prepared->slot,

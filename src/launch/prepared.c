@@ -1,5 +1,6 @@
 #include "launch/prepared.h"
 
+#include "launch/standby.h"
 #include "workspace/name.h"
 
 void prepared_done(struct prepared *prepared) {
@@ -11,11 +12,17 @@ void prepared_done(struct prepared *prepared) {
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
     free(prepared->member);
+    free(prepared->fingerprint);
+    json_decref(prepared->profile);
     network_done(&prepared->network);
     publishes_done(&prepared->publishes);
     json_decref(prepared->nics);
     free(prepared->shifting_device);
     instance_done(&prepared->existing);
+    if (prepared->kind)
+        standby_kind_done(prepared->kind);
+    free(prepared->kind);
+    free(prepared->standby);
     owner_release(prepared->owner);
     *prepared = (struct prepared){0};
 }

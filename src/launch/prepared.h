@@ -27,6 +27,9 @@ struct prepared {
     bool full;             /* with an error: every slot was taken, and one may become free */
     json_t *root_device;   /* of the default profile; NULL if it has none */
     char *shifting_device; /* of the default profile: one with shift=true; NULL if there is none */
+    char *fingerprint;     /* of the image; NULL: it is not known by an alias */
+    json_t *profile;       /* config and devices of the default profile; NULL: not known */
+    int64_t daemon;        /* its process id */
     char *member;          /* of the cluster, whose directories these are; NULL: the daemon is in none */
     struct network network;
     struct publishes publishes;
@@ -36,6 +39,8 @@ struct prepared {
     bool no_nesting, no_interception; /* forbidden by the project */
     struct owner
         *owner; /* of what is made: a run, or a session in its launch; NULL: nobody is to remove it */
+    struct standby_kind *kind; /* of the standby containers that serve this run; NULL: none can */
+    char *standby;             /* the name of the one that was claimed; NULL: none was */
     /* The container that is there for this workspace and slot, to be reused; json NULL: none. */
     struct instance existing;
 };

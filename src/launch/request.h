@@ -12,6 +12,7 @@ struct launch_request {
     struct mounts mounts;
     json_t *environment; /* object of strings, from -e; may be NULL */
     struct strings command;
+    bool cold;     /* no standby container is used */
     bool accept;   /* what changed of what is guarded is accepted */
     bool terminal; /* the command will have a pty */
     /* Of a shell session, which goes on when its terminal is left: */

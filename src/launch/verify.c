@@ -36,19 +36,23 @@ bool verify_instance_safe(const struct instance *instance, struct error *err) {
     return true;
 }
 
-bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) {
-    _cleanup_(instance_done) struct instance instance = {0};
-    if (!instance_get(client, plan->name, &instance, err) || !verify_instance_safe(&instance, err))
+bool verify_instance(const struct instance *instance, const struct plan *plan, struct error *err) {
+    if (!verify_instance_safe(instance, err))
         return false;
-    const char *raw = instance_config(&instance, "raw.idmap");
+    const char *raw = instance_config(instance, "raw.idmap");
     const char *extra;
     /* a profile that was changed meanwhile would open a second way */
     if (plan->mode != NETWORK_OPEN && !plan->other_network &&
-        !nics_match(&instance, json_at(plan->body, "devices"), &extra))
-        return nics_refuse(instance.name, extra ? extra : "eth0", plan->mode, err);
+        !nics_match(instance, json_at(plan->body, "devices"), &extra))
+        return nics_refuse(instance->name, extra ? extra : "eth0", plan->mode, err);
     return str_equal(raw, plan->decision.raw) ||
            error_set(err, ERROR_REFUSED, "raw.idmap of %s is \"%s\", not what was planned: it was not used",
-                     instance.name, raw);
+                     instance->name, raw);
+}
+
+bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    return instance_get(client, plan->name, &instance, err) && verify_instance(&instance, plan, err);
 }
 
 enum quick { QUICK_NOT, QUICK_WHOLE, QUICK_WITHOUT_GROUP };
@@ -79,6 +83,11 @@ char *verify_condition(const struct plan *plan) {
     return !condition        ? NULL
            : *plan->expected ? str_printf("%s && %s", condition, seen_mounts)
                              : str_copy(condition);
+}
+
+char *verify_gate(const struct plan *plan) {
+    _cleanup_free_ char *condition = verify_condition(plan);
+    return condition ? str_printf(SEEN_VARIABLE "=$3\n%s", condition) : NULL;
 }
 
 struct verification *verify_begin(struct incus *client, const struct plan *plan) {
@@ -128,13 +137,15 @@ static bool writable_inside(struct incus *client, const struct plan *plan, bool 
 
 bool verify_end(struct verification *verification, const struct launch_watcher *watcher,
                 struct error *err) {
-    struct incus *client = verification->client;
-    const struct plan *plan = verification->plan;
-    const struct idmap_view *view = &plan->decision.view;
     if (quick_yes(verification, err))
         return true;
-    if (err->class == ERROR_CANCELLED)
-        return false;
+    return err->class != ERROR_CANCELLED &&
+           verify_slowly(verification->client, verification->plan, watcher, err);
+}
+
+bool verify_slowly(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher,
+                   struct error *err) {
+    const struct idmap_view *view = &plan->decision.view;
     if (plan->other_mapping)
         return seen_verify(client, plan, watcher, err);
     long uid = -1, gid = -1;

@@ -10,6 +10,8 @@
  * runs in a privileged container, or in one with raw.idmap beside shift.
  */
 bool verify_expanded(struct incus *client, const struct plan *plan, struct error *err) nodiscard;
+/* The same of an instance that was read already. */
+bool verify_instance(const struct instance *instance, const struct plan *plan, struct error *err) nodiscard;
 /* The part of this that holds for any container, whoever made it. */
 bool verify_instance_safe(const struct instance *instance, struct error *err) nodiscard;
 
@@ -34,6 +36,14 @@ static inline void verification_cleanup(struct verification **verification) {
  * seen_environment(). Caller owns.
  */
 char *verify_condition(const struct plan *plan) nodiscard;
+/*
+ * The same for a command's own gate (struct exec_request), whose argument is plan->expected. What it does
+ * not see to be so verify_slowly() has to look at.
+ */
+char *verify_gate(const struct plan *plan) nodiscard;
+/* All of it again, step by step, with an error that names the difference. */
+bool verify_slowly(struct incus *client, const struct plan *plan, const struct launch_watcher *watcher,
+                   struct error *err) nodiscard;
 
 /* The error for a profile's device with shift=true in a container with raw.idmap. */
 bool verify_shift_beside_raw(const char *device, const char *name, struct error *err);

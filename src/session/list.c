@@ -1,7 +1,9 @@
 #include "session/list.h"
 
+#include "base/time.h"
 #include "launch/nics.h"
 #include "launch/owner.h"
+#include "launch/standby.h"
 #include "network/publish.h"
 #include "workspace/name.h"
 
@@ -45,20 +47,6 @@ static const char *first_of(const char *first, const char *second) {
     return *first ? first : second;
 }
 
-/* Seconds of the epoch of an RFC 3339 time, as the daemon writes it; 0 if it is none, or the zero time. */
-static int64_t epoch(const char *text) {
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!rest || tm.tm_year < 71) /* the daemon's zero times are the years 1 and 1970 */
-        return 0;
-    time_t then = timegm(&tm);
-    rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
-    int hours = 0, minutes = 0;
-    if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
-        then -= (*rest == '-' ? -1 : 1) * (hours * 3600L + minutes * 60L);
-    return then;
-}
-
 struct idmap_ids session_code(const struct session *session, const struct settings *settings) {
     return label_code_or(session->code, settings);
 }
@@ -80,7 +68,8 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->no_root = str_equal(instance_config(instance, LABEL_ROOT), "deny");
     session->shell = !instance->ephemeral && *instance_config(instance, LABEL_RECORD);
     session->method = *session->raw ? IDMAP_RAW : session->shift ? IDMAP_SHIFT : IDMAP_REFUSED;
-    session->foreign = !name_parse(prefix, instance->name, &session->slot);
+    session->standby = standby_is_idle(instance);
+    session->foreign = !name_parse(prefix, instance->name, &session->slot) || session->standby;
     session->persistent = session->foreign ? !instance->ephemeral : label_is_persistent(instance, records);
     session->mode = nics_mode(instance);
     const char *location = json_str_at(instance->json, "location");
@@ -89,7 +78,7 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->allow = str_copy(instance_config(instance, LABEL_ALLOW));
     session->published = publish_of_devices(instance->devices);
     session->code = label_recorded_code(instance);
-    session->started = epoch(json_str_at(instance->json, "last_used_at"));
+    session->started = time_epoch(json_str_at(instance->json, "last_used_at"));
     session->uptime = -1;
     session->ipv4 = str_copy("");
 }
@@ -123,7 +112,7 @@ static void state_came(void *data, const struct reply *reply, struct error *err)
     (void)err; /* an instance that stopped in between has no state: it is shown without */
     if (reply) {
         read_address(pending->session, reply->metadata);
-        int64_t started = epoch(json_str_at(reply->metadata, "started_at")), now = time(NULL);
+        int64_t started = time_epoch(json_str_at(reply->metadata, "started_at")), now = time(NULL);
         pending->session->uptime = started == 0 ? -1 : started < now ? now - started : 0;
     }
     pending->loading->done = --pending->loading->left == 0;
@@ -155,7 +144,7 @@ struct filling {
 static void add_session(void *data, const struct instance *instance) {
     struct filling *filling = data;
     struct session_list *list = filling->list;
-    if (!name_parse(filling->prefix, instance->name, NULL))
+    if (!name_parse(filling->prefix, instance->name, NULL) || standby_is_idle(instance))
         return;
     list->items = mem_grow(list->items, (list->count + 1) * sizeof *list->items);
     list->items[list->count] = (struct session){0};

@@ -24,7 +24,8 @@ struct session {
     unsigned int slot;
     int64_t uptime;           /* seconds; -1 where it does not run */
     int64_t started;          /* when it was last started, in seconds of the epoch; 0 if never */
-    bool foreign;             /* no session's name: somebody else's instance */
+    bool foreign;             /* no session: somebody else's instance, or … */
+    bool standby;             /* … a container that waits to become a run's */
     enum idmap_method method; /* IDMAP_REFUSED: neither, the workspace is not writable inside */
     char *raw;
     bool shift;
@@ -54,7 +55,8 @@ struct session_list {
 void session_list_done(struct session_list *list);
 
 /*
- * Instances whose names are sessions' with this prefix, made by berth or by coi. Addresses and uptime
+ * Instances whose names are sessions' with this prefix, made by berth or by coi; standby containers that
+ * wait are none. Addresses and uptime
  * only with `states`: they cost a call for each that runs.
  */
 bool session_list_load(struct incus *client, const char *prefix, bool states, struct session_list *list,

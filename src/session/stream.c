@@ -25,6 +25,7 @@ struct stream {
     struct exec *exec;
     bool terminal;
     bool running;
+    bool reading; /* it has begun to read its input */
     struct watch *input;
     struct outlet outlets[3]; /* 1 and 2 are used */
     struct timer *timeout;
@@ -116,8 +117,12 @@ static void input_ready(void *data, short events) {
         watch_events(stream->input, 0);
 }
 
+/* Nothing is read for a command that may not begin. */
 static void drained(void *data) {
     struct stream *stream = data;
+    if (!stream->reading)
+        stream->input = loop_watch(stream->loop, STDIN_FILENO, POLLIN, input_ready, stream);
+    stream->reading = true;
     watch_events(stream->input, POLLIN);
 }
 
@@ -188,7 +193,6 @@ bool stream_run(struct stream *stream, long timeout_seconds, int *status, struct
     if (stream->terminal && !tty_raw(STDIN_FILENO, err))
         return false;
     stream->running = true;
-    stream->input = loop_watch(stream->loop, STDIN_FILENO, POLLIN, input_ready, stream);
     if (timeout_seconds > 0)
         stream->timeout = loop_timer(stream->loop, timeout_seconds * 1000, timeout_due, stream);
     exec_release(stream->exec);

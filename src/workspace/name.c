@@ -32,6 +32,11 @@ char *name_of(const char *prefix, const char *workspace, unsigned int slot) {
     return str_printf("%s%.*s-%u", prefix, HASH_DIGITS, digest, slot);
 }
 
+bool name_is_standby(const char *prefix, const char *name) {
+    unsigned int slot = 0;
+    return name_parse(prefix, name, &slot) && slot >= STANDBY_FIRST;
+}
+
 bool name_parse(const char *prefix, const char *name, unsigned int *slot) {
     unsigned long number;
     if (!str_starts(name, prefix))
@@ -40,7 +45,8 @@ bool name_parse(const char *prefix, const char *name, unsigned int *slot) {
     if (strspn(hash, "0123456789abcdef") != HASH_DIGITS || hash[HASH_DIGITS] != '-')
         return false;
     const char *digits = hash + HASH_DIGITS + 1;
-    if (digits[0] == '0' || !str_to_number(digits, RUN_SLOTS, &number))
+    if (digits[0] == '0' || !str_to_number(digits, STANDBY_LAST, &number) ||
+        (number > RUN_SLOTS && number < STANDBY_FIRST))
         return false;
     if (slot)
         *slot = (unsigned int)number;

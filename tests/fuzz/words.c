@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     assert(all.count > 0);
     words_split(text, &whole);
     if (name_parse("coi-", text, &slot))
-        assert(slot >= 1 && slot <= RUN_SLOTS);
+        assert(slot >= 1 && slot <= STANDBY_LAST && (slot <= RUN_SLOTS || slot >= STANDBY_FIRST));
     for (size_t i = 0; i < all.count && i < 4; i++) {
         error_done(&err);
         if (mounts_add(&mounts, "it", all.items[i], &err))

@@ -5,6 +5,7 @@
 #include "launch/guarding.h"
 #include "launch/hook.h"
 #include "launch/open.h"
+#include "launch/refill.h"
 #include "launch/verify.h"
 #include "session/run.h"
 #include "session/shell.h"
@@ -137,7 +138,8 @@ static bool verify(struct job *job, const struct prepared *prepared, const struc
                    const struct launch_watcher *watcher) {
     struct incus *client = job->host->client;
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(client, plan);
-    return verify_expanded(client, plan, &job->err) && verify_end(verification, watcher, &job->err) &&
+    return (prepared->standby || verify_expanded(client, plan, &job->err)) &&
+           verify_end(verification, watcher, &job->err) &&
            guarding_verify(client, prepared, plan, watcher, &job->err);
 }
 
@@ -166,6 +168,7 @@ static void run(struct job *job, struct prepared *prepared, const struct plan *p
         list_show(host->list, plan->name);
         _cleanup_(warden_cleanup) struct warden *warden =
             prepared->owner ? warden_start(host->client, plan->name) : NULL;
+        _cleanup_(refill_cleanup) struct refill *refill = refill_begin(host->client, prepared);
         run_command(job, plan);
     }
     if (!run_finish(host->client, prepared, plan, &leaving))

@@ -93,7 +93,8 @@ static void draw(void *state, struct area area) {
     at = line(area, at, "slot", slot);
     at = line(area, at, "image", session->image);
     at = line(area, at, "kind",
-              session->foreign      ? "not a session: made by neither berth nor coi"
+              session->standby      ? "standby: waits for a run, which its workspace comes with"
+              : session->foreign    ? "not a session: made by neither berth nor coi"
               : session->persistent ? "persistent: kept, stopped, when its session ends"
                                     : "ephemeral: deleted when its session ends");
     at = line(area, at, "location", session->location);

@@ -1,0 +1,163 @@
+#include "launch/claim.h"
+
+#include "base/lock.h"
+#include "guard/devices.h"
+#include "launch/held.h"
+#include "launch/label.h"
+#include "launch/launch.h"
+#include "launch/prepare.h"
+#include "launch/verify.h"
+#include "network/up.h"
+#include "workspace/name.h"
+
+#include <sha2.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+/* LABEL_LAUNCH of one that goes. */
+#define RETIRED "retired"
+
+void standby_found_done(struct standby_found *found) {
+    instance_done(&found->instance);
+    free(found->etag);
+    if (found->lock >= 0)
+        close(found->lock);
+    *found = STANDBY_NOT_FOUND;
+}
+
+static const char *choose(const struct prepared *prepared, const struct strings *tried) {
+    const struct strings *names = &prepared->taken;
+    const char *chosen = NULL;
+    unsigned int count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        unsigned int random = 0;
+        if (!str_starts(names->items[i], prepared->kind->stem) || strings_has(tried, names->items[i]))
+            continue;
+        (void)!getrandom(&random, sizeof random, 0);
+        chosen = random % ++count == 0 ? names->items[i] : chosen;
+    }
+    return chosen;
+}
+
+/* -1: somebody is about to claim it. */
+static int lock_of(const struct incus *client, const char *name) {
+    char digest[SHA256_DIGEST_STRING_LENGTH];
+    _cleanup_free_ char *which =
+        str_printf("%s\n%s\n%s", incus_socket(client), incus_project(client), name);
+    _cleanup_free_ char *lock =
+        str_printf("standby-%s", SHA256Data((const uint8_t *)which, strlen(which), digest));
+    return lock_take(lock);
+}
+
+bool claim_find(struct incus *client, const struct prepared *prepared, struct strings *tried,
+                struct standby_found *found) {
+    for (const char *name; (name = choose(prepared, tried));) {
+        _cleanup_(error_done) struct error gone = {0};
+        strings_add(tried, name);
+        standby_found_done(found);
+        found->lock = lock_of(client, name);
+        if (found->lock >= 0 && instance_get_tagged(client, name, &found->instance, &found->etag, &gone) &&
+            standby_is_ready(&found->instance, prepared->kind, time(NULL)))
+            return true;
+        if (gone.class == ERROR_CANCELLED)
+            break;
+    }
+    standby_found_done(found);
+    return false;
+}
+
+/*
+ * Self-contained: $1 is bound over $2, read-only if $3 says so, and so on. What is bound in a shared mount
+ * would appear once more in the mount beneath it (mount_namespaces(7)): hence private.
+ */
+static const char bind_script[] = "mount --make-private " WORKSPACE_PATH " || exit 1\n"
+                                  "while [ $# -ge 3 ]; do\n"
+                                  "mount -o bind \"$1\" \"$2\" || exit 1\n"
+                                  "[ \"$3\" = rw ] || mount -o remount,bind,ro \"$2\" || exit 1\n"
+                                  "shift 3; done\n"
+                                  "[ ! -d " GUARD_EMPTY " ] || umount " GUARD_EMPTY;
+
+/* *held NULL: nothing is to be bound. */
+static bool begin_binds(struct incus *client, const struct prepared *prepared, const struct plan *plan,
+                        struct held **held, struct error *err) {
+    _cleanup_(strings_done) struct strings binds = {0}, command = {0};
+    if (!guard_binds(&prepared->guard, &binds))
+        return error_set(err, ERROR_FAILED, "what is guarded cannot be mounted while %s runs", plan->name);
+    strings_add_all(&command, "sh", "-c", bind_script, "sh", NULL);
+    for (size_t i = 0; i < binds.count; i++)
+        strings_add(&command, binds.items[i]);
+    if (binds.count)
+        *held = held_begin(client, plan->name, &(struct exec_request){.command = command.items});
+    return true;
+}
+
+static bool end_binds(struct held *held, const struct plan *plan, struct error *err) {
+    int status = -1;
+    if (!held)
+        return true;
+    if (!held_answer(held, &status, err))
+        return false;
+    return status == 0 || error_set(err, ERROR_FAILED, "the guard could not be mounted in %s", plan->name);
+}
+
+static void forget(struct prepared *prepared, const struct launch_watcher *watcher) {
+    str_set(&prepared->standby, NULL);
+    if (watcher->lost)
+        watcher->lost(watcher->data);
+}
+
+/* Sends the claim; what is to be run next is started meanwhile. False: it is not ours. */
+static bool claim(struct incus *client, struct prepared *prepared, const struct standby_found *found,
+                  const struct launch_watcher *watcher, const struct plan *plan, struct error *err) {
+    _cleanup_json_ json_t *body = json_pack("{s:o, s:o}", "config", standby_config(&found->instance, plan),
+                                            "devices", standby_devices(prepared, plan));
+    if (watcher->claimed)
+        watcher->claimed(watcher->data, plan);
+    return instance_patch_if(client, plan->name, found->etag, body, err);
+}
+
+/* A request that failed, or was not answered, may have been taken: what then is ours goes. */
+static bool undo(struct incus *client, const struct plan *plan, struct error *err) {
+    _cleanup_(error_done) struct error undoing = {0};
+    if (!launch_undo(client, plan, &undoing))
+        error_also(err, &undoing);
+    return false;
+}
+
+bool claim_take(struct incus *client, struct prepared *prepared, const struct standby_found *found,
+                const struct launch_watcher *watcher, struct plan *plan, struct error *err) {
+    struct loop *loop = incus_loop(client);
+    _cleanup_(held_cleanup) struct held *binds = NULL;
+    unsigned int slot = prepared->slot;
+    if (!launch_own(client, prepared, err) || !network_up(client, &prepared->network, err))
+        return false;
+    str_set(&prepared->standby, found->instance.name);
+    (void)!name_parse(prepared->prefix, found->instance.name, &prepared->slot);
+    plan_done(plan);
+    prepare_plan(prepared, plan);
+    loop_interruptible(loop, false); /* what the daemon has begun is waited for, then undone */
+    bool good = verify_instance(&found->instance, plan, err) &&
+                begin_binds(client, prepared, plan, &binds, err) &&
+                ((claim(client, prepared, found, watcher, plan, err) && end_binds(binds, plan, err) &&
+                  !loop_cancelled(loop, err)) ||
+                 undo(client, plan, err));
+    if (!good) {
+        forget(prepared, watcher);
+        prepared->slot = slot;
+    }
+    loop_interruptible(loop, true);
+    return good;
+}
+
+bool claim_retire(struct incus *client, const struct standby_found *found, struct error *err) {
+    const struct instance *instance = &found->instance;
+    _cleanup_json_ json_t *body = json_pack("{s:{s:s}}", "config", LABEL_LAUNCH, RETIRED);
+    _cleanup_free_ char *path = incus_path(NULL, "instances", instance->name, NULL);
+    if (!instance_patch_if(client, instance->name, found->etag, body, err))
+        return false;
+    return str_equal(instance->status, "Stopped")
+               ? incus_request(client, "DELETE", path, NULL, NULL, err)
+               : instance_ask(client, instance->name, "stop", true, NULL, err);
+}
