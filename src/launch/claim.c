@@ -16,9 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* LABEL_LAUNCH of one that goes. */
-#define RETIRED "retired"
-
 void standby_found_done(struct standby_found *found) {
     instance_done(&found->instance);
     free(found->etag);
@@ -51,6 +48,11 @@ static int lock_of(const struct incus *client, const char *name) {
     return lock_take(lock);
 }
 
+/* Gone, or to go without having served a run: nobody will ask for another in its place. */
+static bool is_useless(const struct instance *instance, const struct standby_kind *kind) {
+    return !instance->json || standby_stale(instance, kind, time(NULL));
+}
+
 bool claim_find(struct incus *client, const struct prepared *prepared, struct strings *tried,
                 struct standby_found *found) {
     for (const char *name; (name = choose(prepared, tried));) {
@@ -58,11 +60,14 @@ bool claim_find(struct incus *client, const struct prepared *prepared, struct st
         strings_add(tried, name);
         standby_found_done(found);
         found->lock = lock_of(client, name);
-        if (found->lock >= 0 && instance_get_tagged(client, name, &found->instance, &found->etag, &gone) &&
+        if (found->lock < 0)
+            continue;
+        if (instance_get_tagged(client, name, &found->instance, &found->etag, &gone) &&
             standby_is_ready(&found->instance, prepared->kind, time(NULL)))
             return true;
         if (gone.class == ERROR_CANCELLED)
             break;
+        prepared->kind->useless += is_useless(&found->instance, prepared->kind);
     }
     standby_found_done(found);
     return false;
@@ -153,7 +158,7 @@ bool claim_take(struct incus *client, struct prepared *prepared, const struct st
 
 bool claim_retire(struct incus *client, const struct standby_found *found, struct error *err) {
     const struct instance *instance = &found->instance;
-    _cleanup_json_ json_t *body = json_pack("{s:{s:s}}", "config", LABEL_LAUNCH, RETIRED);
+    _cleanup_json_ json_t *body = json_pack("{s:{s:s}}", "config", LABEL_LAUNCH, STANDBY_RETIRED);
     _cleanup_free_ char *path = incus_path(NULL, "instances", instance->name, NULL);
     if (!instance_patch_if(client, instance->name, found->etag, body, err))
         return false;

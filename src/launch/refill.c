@@ -104,20 +104,24 @@ static void ask(struct incus *client, struct prepared *prepared, size_t count) {
  */
 static size_t missing(const struct prepared *prepared) {
     const struct standby_kind *kind = prepared->kind;
-    size_t count = standby_count(kind, &prepared->taken), wanted = kind->wanted;
+    size_t count = standby_count(kind, &prepared->taken) - kind->useless, wanted = kind->wanted;
     if (prepared->standby)
         return count > wanted ? 1 : wanted - count + 1;
     return count < wanted && !kind->by_hand ? wanted - count : 0;
 }
 
-static void retire_if_stale(struct incus *client, const struct prepared *prepared, const char *name) {
+/* One that will not be claimed, or whose run has died. */
+static void remove_if_useless(struct incus *client, const struct prepared *prepared, const char *name) {
     _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
-    _cleanup_(error_done) struct error ignored = {0}; /* another one looks at it again */
-    if (!instance_get_tagged(client, name, &found.instance, &found.etag, &ignored) ||
-        !standby_stale(&found.instance, prepared->kind, time(NULL)))
+    _cleanup_(error_done) struct error ignored = {0}; /* another run looks at it again */
+    if (!instance_get_tagged(client, name, &found.instance, &found.etag, &ignored))
         return;
-    if (!claim_retire(client, &found, &ignored))
-        error_done(&ignored);
+    bool asked = owner_orphaned(&found.instance)
+                     ? owner_remove_orphan(client, name, found.instance.status, &ignored)
+                 : standby_stale(&found.instance, prepared->kind, time(NULL))
+                     ? claim_retire(client, &found, &ignored)
+                     : true;
+    (void)asked;
 }
 
 /* All of them where none fitted; else one by chance, so that what is left over goes in time. */
@@ -131,12 +135,12 @@ static void look_at_others(struct incus *client, const struct prepared *prepared
         if (!name_is_standby(prepared->prefix, name) || str_equal(name, prepared->standby))
             continue;
         if (!prepared->standby)
-            retire_if_stale(client, prepared, name);
+            remove_if_useless(client, prepared, name);
         (void)!getrandom(&random, sizeof random, 0);
         chosen = random % ++count == 0 ? name : chosen;
     }
     if (prepared->standby && chosen)
-        retire_if_stale(client, prepared, chosen);
+        remove_if_useless(client, prepared, chosen);
 }
 
 static void refill(void *data) {

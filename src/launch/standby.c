@@ -172,12 +172,13 @@ const char *standby_unfit(const struct prepared *prepared, const struct plan *pl
     return guard_fits(&prepared->guard) ? NULL : "what is guarded cannot be mounted while it runs";
 }
 
-bool standby_is(const struct instance *instance) {
-    return instance->ephemeral && *instance_config(instance, LABEL_STANDBY);
+static bool is_retired(const struct instance *instance) {
+    return str_equal(instance_config(instance, LABEL_LAUNCH), STANDBY_RETIRED);
 }
 
 bool standby_is_idle(const struct instance *instance) {
-    return standby_is(instance) && !*instance_config(instance, LABEL_LAUNCH);
+    return instance->ephemeral && *instance_config(instance, LABEL_STANDBY) &&
+           (!*instance_config(instance, LABEL_LAUNCH) || is_retired(instance));
 }
 
 static int64_t age_of(const struct instance *instance, int64_t now) {
@@ -188,6 +189,10 @@ static int64_t age_of(const struct instance *instance, int64_t now) {
 static bool settings_changed(const char *label, const char *now) {
     size_t whose = strcspn(now, ":") + 1;
     return now[0] != '-' && strncmp(label, now, whose) == 0 && !str_equal(label, now);
+}
+
+bool standby_is_starting(const struct instance *instance, int64_t now) {
+    return !instance_running(instance) && age_of(instance, now) < START_SECONDS;
 }
 
 bool standby_is_ready(const struct instance *instance, const struct standby_kind *kind, int64_t now) {
@@ -201,6 +206,8 @@ const char *standby_stale(const struct instance *instance, const struct standby_
     if (!standby_is_idle(instance) ||
         (kind->host && !str_equal(instance_config(instance, LABEL_HOST), kind->host)))
         return NULL;
+    if (is_retired(instance))
+        return "it is being removed";
     if (!str_equal(instance_config(instance, LABEL_VERSION), BERTH_VERSION))
         return "made by another version of berth";
     if (age_of(instance, now) >= STANDBY_AGE_SECONDS)
@@ -209,7 +216,7 @@ const char *standby_stale(const struct instance *instance, const struct standby_
      */
     if (!str_equal(instance_config(instance, LABEL_DAEMON), kind->daemon))
         return "made before the daemon's last start";
-    if (!instance_running(instance) && age_of(instance, now) >= START_SECONDS)
+    if (!instance_running(instance) && !standby_is_starting(instance, now))
         return "it never started";
     if (settings_changed(instance_config(instance, LABEL_SETTINGS), kind->settings))
         return "the settings have changed";

@@ -25,6 +25,7 @@ struct standby_kind {
     char *daemon;        /* LABEL_DAEMON */
     json_t *body;        /* of POST /1.0/instances, but for the name */
     unsigned int wanted; /* how many there are to be */
+    size_t useless;      /* of those that were looked at: gone, or going, without a run */
     bool by_hand; /* a flag, or a workspace's own file, is part of it: such are only made when told to */
 };
 void standby_kind_done(struct standby_kind *kind);
@@ -38,9 +39,13 @@ void standby_kind_outside(const struct settings *settings, int64_t daemon, struc
 /* Why a run cannot have one; NULL: it can. `hooked`: a pre_start hook is to be called. Lent. */
 const char *standby_unfit(const struct prepared *prepared, const struct plan *plan, bool hooked);
 
-/* Whether an instance was made as one; and whether it still waits: nothing has been done with it. */
-bool standby_is(const struct instance *instance);
+/* LABEL_LAUNCH of one that was taken out of the way, to be removed. */
+#define STANDBY_RETIRED "retired"
+
+/* Whether an instance was made as one, and no run has had it. */
 bool standby_is_idle(const struct instance *instance);
+/* Whether it is just being made, by all that can be seen. */
+bool standby_is_starting(const struct instance *instance, int64_t now);
 /* Whether it can be claimed for this kind at this time (time(2)). */
 bool standby_is_ready(const struct instance *instance, const struct standby_kind *kind, int64_t now);
 /*

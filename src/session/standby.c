@@ -73,21 +73,35 @@ bool standbys_load(struct incus *client, const char *prefix, const struct settin
     return good;
 }
 
-/* One that is just being started has to be waited for. One that was just claimed is somebody's. */
-static bool retire(struct incus *client, const char *name, struct error *err) {
-    for (int64_t begin = loop_now();;) {
-        _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
-        if (!instance_get_tagged(client, name, &found.instance, &found.etag, err) ||
-            !standby_is_idle(&found.instance))
-            return false;
-        if (claim_retire(client, &found, err))
-            return true;
-        if (!failure_is_busy(err) || loop_now() - begin > BUSY_PATIENCE_MS)
-            return false;
+/* One look and try: false without an error if it is just being made, and can neither be stopped nor deleted. */
+static bool try_retire(struct incus *client, const char *name, struct error *err) {
+    _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
+    if (!instance_get_tagged(client, name, &found.instance, &found.etag, err))
+        return false;
+    if (!standby_is_idle(&found.instance)) {
+        error_set(err, ERROR_FAILED, "%s was just taken", name);
+        err->code = 412;
+        return false;
+    }
+    if (standby_is_starting(&found.instance, time(NULL)))
+        return false;
+    if (claim_retire(client, &found, err))
+        return true;
+    if (failure_is_busy(err))
         error_done(err);
+    return false;
+}
+
+static bool retire(struct incus *client, const char *name, struct error *err) {
+    for (int64_t begin = loop_now(); !try_retire(client, name, err);) {
+        if (err->class)
+            return false;
+        if (loop_now() - begin > BUSY_PATIENCE_MS)
+            return error_set(err, ERROR_FAILED, "%s is being made, and that takes long", name);
         if (!loop_pause(incus_loop(client), BUSY_RETRY_MS, err))
             return false;
     }
+    return true;
 }
 
 bool standbys_remove(struct incus *client, const struct standbys *standbys, bool stale_only,
