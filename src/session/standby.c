@@ -73,17 +73,18 @@ bool standbys_load(struct incus *client, const char *prefix, const struct settin
     return good;
 }
 
-/* One look and try: false without an error if it is just being made, and can neither be stopped nor deleted. */
-static bool try_retire(struct incus *client, const char *name, struct error *err) {
+/* One look and try: false without an error if it is just being made, and can neither be stopped nor
+ * deleted. */
+static bool try_retire(struct incus *client, const struct standby_row *row, struct error *err) {
     _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
-    if (!instance_get_tagged(client, name, &found.instance, &found.etag, err))
+    if (!instance_get_tagged(client, row->name, &found.instance, &found.etag, err))
         return false;
     if (!standby_is_idle(&found.instance)) {
-        error_set(err, ERROR_FAILED, "%s was just taken", name);
+        error_set(err, ERROR_FAILED, "%s was just taken", row->name);
         err->code = 412;
         return false;
     }
-    if (standby_is_starting(&found.instance, time(NULL)))
+    if (!row->stale && standby_is_starting(&found.instance, time(NULL)))
         return false;
     if (claim_retire(client, &found, err))
         return true;
@@ -92,12 +93,12 @@ static bool try_retire(struct incus *client, const char *name, struct error *err
     return false;
 }
 
-static bool retire(struct incus *client, const char *name, struct error *err) {
-    for (int64_t begin = loop_now(); !try_retire(client, name, err);) {
+static bool retire(struct incus *client, const struct standby_row *row, struct error *err) {
+    for (int64_t begin = loop_now(); !try_retire(client, row, err);) {
         if (err->class)
             return false;
         if (loop_now() - begin > BUSY_PATIENCE_MS)
-            return error_set(err, ERROR_FAILED, "%s is being made, and that takes long", name);
+            return error_set(err, ERROR_FAILED, "%s is being made, and that takes long", row->name);
         if (!loop_pause(incus_loop(client), BUSY_RETRY_MS, err))
             return false;
     }
@@ -112,7 +113,7 @@ bool standbys_remove(struct incus *client, const struct standbys *standbys, bool
         _cleanup_(error_done) struct error asking = {0};
         if (stale_only && !row->stale)
             continue;
-        if (retire(client, row->name, &asking))
+        if (retire(client, row, &asking))
             strings_add(&going, row->name);
         else if (asking.class && asking.code != 404 && asking.code != 412 && err->class == ERROR_NONE)
             error_move(err, &asking);

@@ -4,6 +4,7 @@
  */
 #include "launch/open.h"
 #include "launch/prepare.h"
+#include "launch/standby.h"
 #include "tests/harness/terminal.h"
 #include "tests/harness/world.h"
 
@@ -84,6 +85,32 @@ static char *left_of_run(void) {
     _cleanup_free_ char *names = names_there();
     size_t records = count_records();
     return str_printf("%s%s", names, records ? "a record" : "");
+}
+
+/*
+ * Standby containers may be there; everything else that is, was lost on the way from one to a run. What a
+ * daemon that died has left half made the next berth removes, as `clean` does.
+ */
+static char *left_of_standby(void) {
+    _result_ cleaned = berth(&world.how, "clean", NULL);
+    _cleanup_free_ char *names = names_there();
+    struct buffer left = {0};
+    char *rest = names;
+    buffer_text(&left, "");
+    for (const char *name; (name = strsep(&rest, " "));) {
+        _cleanup_(instance_done) struct instance instance = {0};
+        _cleanup_(error_done) struct error gone = {0};
+        if (*name && (!instance_get(daemon_client(), name, &instance, &gone) ||
+                      !standby_is_idle(&instance) || !instance_running(&instance)))
+            buffer_printf(&left, "%s ", name);
+    }
+    return left.data;
+}
+
+static void fill_standby(void) {
+    world.variables[1] = "BERTH_STANDBY=2";
+    _result_ filled = berth(&world.how, "standby", "fill", "--image", "berth-small", NULL);
+    assert_status(filled, 0);
 }
 
 /* A session is there whole, with its tmux and its record, or nothing of it is. */
@@ -171,6 +198,20 @@ static struct tried run_command = {
     .argv = {"berth", "run", "-q", "--image", "berth-small", "--", "sh", "-c", "echo ok; sleep 0.1"},
     .left = left_of_run,
     .after = remove_all};
+static void clear_standby(void) {
+    _result_ cleared = berth(&world.how, "standby", "clear", NULL);
+    world.variables[1] = NULL;
+    assert_status(cleared, 0);
+    remove_all();
+}
+
+static struct tried standby_command = {
+    .name = "run, standby",
+    .longest_ms = 400,
+    .before = fill_standby,
+    .argv = {"berth", "run", "-q", "--image", "berth-small", "--", "sh", "-c", "echo ok; sleep 0.1"},
+    .left = left_of_standby,
+    .after = clear_standby};
 static struct tried shell_command = {.name = "shell --background",
                                      .longest_ms = 900,
                                      .argv = {"berth", "shell", "--background"},
@@ -290,6 +331,11 @@ FAULT_TEST(test_run_term, run_command, FAULT_TERM, 24, 3)
 FAULT_TEST(test_run_hup, run_command, FAULT_HUP, 24, 2)
 FAULT_TEST(test_run_stop, run_command, FAULT_STOP_KILL, 24, 2)
 FAULT_TEST(test_run_daemon, run_command, FAULT_DAEMON, 12, 2)
+FAULT_TEST(test_standby_kill, standby_command, FAULT_KILL, 40, 6)
+FAULT_TEST(test_standby_term, standby_command, FAULT_TERM, 24, 2)
+FAULT_TEST(test_standby_hup, standby_command, FAULT_HUP, 24, 1)
+FAULT_TEST(test_standby_stop, standby_command, FAULT_STOP_KILL, 24, 1)
+FAULT_TEST(test_standby_daemon, standby_command, FAULT_DAEMON, 12, 2)
 FAULT_TEST(test_shell_kill, shell_command, FAULT_KILL, 24, 4)
 FAULT_TEST(test_shell_term, shell_command, FAULT_TERM, 24, 1)
 FAULT_TEST(test_shell_hup, shell_command, FAULT_HUP, 24, 1)
@@ -434,37 +480,24 @@ static void test_workspace_unmounted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        world_test(test_run_kill),
-        world_test(test_run_term),
-        world_test(test_run_hup),
-        world_test(test_run_stop),
-        world_test(test_run_daemon),
-        world_test(test_shell_kill),
-        world_test(test_shell_term),
-        world_test(test_shell_hup),
-        world_test(test_shell_stop),
-        world_test(test_shell_daemon),
-        world_test(test_attach_kill),
-        world_test(test_attach_term),
-        world_test(test_attach_hup),
-        world_test(test_attach_stop),
-        world_test(test_attach_daemon),
-        world_test(test_kill_kill),
-        world_test(test_kill_term),
-        world_test(test_kill_hup),
-        world_test(test_kill_stop),
-        world_test(test_kill_daemon),
-        world_test(test_push_kill),
-        world_test(test_push_term),
-        world_test(test_push_hup),
-        world_test(test_push_stop),
-        world_test(test_push_daemon),
-        world_test(test_pool_full),
-        world_test(test_record_disk_full),
-        world_test(test_no_descriptor),
-        world_test(test_image_deleted),
-        world_test(test_bridge_gone),
-        world_test(test_workspace_unmounted),
+        world_test(test_run_kill),      world_test(test_run_term),
+        world_test(test_run_hup),       world_test(test_run_stop),
+        world_test(test_run_daemon),    world_test(test_standby_kill),
+        world_test(test_standby_term),  world_test(test_standby_hup),
+        world_test(test_standby_stop),  world_test(test_standby_daemon),
+        world_test(test_shell_kill),    world_test(test_shell_term),
+        world_test(test_shell_hup),     world_test(test_shell_stop),
+        world_test(test_shell_daemon),  world_test(test_attach_kill),
+        world_test(test_attach_term),   world_test(test_attach_hup),
+        world_test(test_attach_stop),   world_test(test_attach_daemon),
+        world_test(test_kill_kill),     world_test(test_kill_term),
+        world_test(test_kill_hup),      world_test(test_kill_stop),
+        world_test(test_kill_daemon),   world_test(test_push_kill),
+        world_test(test_push_term),     world_test(test_push_hup),
+        world_test(test_push_stop),     world_test(test_push_daemon),
+        world_test(test_pool_full),     world_test(test_record_disk_full),
+        world_test(test_no_descriptor), world_test(test_image_deleted),
+        world_test(test_bridge_gone),   world_test(test_workspace_unmounted),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
