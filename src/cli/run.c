@@ -210,7 +210,8 @@ const struct command command_run = {
         "command's streams are yours, unchanged; on a terminal it has a terminal. The exit status is\n"
         "the command's own, 128+N if signal N ended it, 127 if there is no such command. The container\n"
         "does not outlive berth, however that ends. A workspace has 99 slots for runs; when all are\n"
-        "taken a run waits for one.",
+        "taken a run waits for one. With [container] standby it takes a container that waits (berth help\n"
+        "standby); --cold does not.",
     .flags = flags,
     .takes_command = true,
     .run = run_run};
