@@ -94,6 +94,33 @@ static void test_run(void **state) {
     assert_no_containers();
 }
 
+/* A run takes a standby container, which is no session before: `a` alone shows it. */
+static void test_run_standby(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world.variables[1] = "BERTH_STANDBY=1";
+    _result_ filled = berth(&world.how, "standby", "fill", NULL);
+    assert_status(filled, 0);
+    _cleanup_free_ char *all = containers(), *name = str_copy_n(all, strcspn(all, "\n"));
+    world_screen(&terminal, 120, 40);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_type(&terminal, "a");
+    terminal_expect(&terminal, name);
+    terminal_expect(&terminal, "0 sessions");
+    terminal_type(&terminal, "3");
+    terminal_expect(&terminal, "standby: waits for a run");
+    terminal_type(&terminal, "ar");
+    terminal_expect(&terminal, "Run a command");
+    terminal_type(&terminal, "sh -c 'echo it is $(hostname); exit 7'\r");
+    terminal_expect(&terminal, "the command ended with status 7");
+    _cleanup_free_ char *line = str_printf("it is %s", name);
+    terminal_expect(&terminal, line);
+    quit(&terminal);
+    _result_ cleared = berth(&world.how, "standby", "clear", NULL);
+    world.variables[1] = NULL;
+    assert_no_containers();
+}
+
 /* Nothing is launched on a refused decision; what to type is there, and the plan too. */
 static void test_form(void **state) {
     (void)state;
@@ -519,12 +546,16 @@ static void test_guard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        life_test(test_whole_session),   life_test(test_run),           life_test(test_form),
-        life_test(test_refused),         life_test(test_cancel),        life_test(test_others),
-        life_test(test_two_screens),     life_test(test_actions),       life_test(test_command_line),
-        life_test(test_terminated),      life_test(test_wrong_mapping), life_test(test_preview),
-        life_test(test_daemon),          life_test(test_paste),         life_test(test_signals),
-        life_test(test_signal_attached), life_test(test_suspend),       life_test(test_guard),
+        life_test(test_whole_session),   life_test(test_run),
+        life_test(test_run_standby),     life_test(test_form),
+        life_test(test_refused),         life_test(test_cancel),
+        life_test(test_others),          life_test(test_two_screens),
+        life_test(test_actions),         life_test(test_command_line),
+        life_test(test_terminated),      life_test(test_wrong_mapping),
+        life_test(test_preview),         life_test(test_daemon),
+        life_test(test_paste),           life_test(test_signals),
+        life_test(test_signal_attached), life_test(test_suspend),
+        life_test(test_guard),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
