@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#define BUSY_PATIENCE_MS 10000
+#define BUSY_PATIENCE_MS 60000
 #define BUSY_RETRY_MS    100
 
 void standbys_done(struct standbys *standbys) {
