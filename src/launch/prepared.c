@@ -1,6 +1,6 @@
 #include "launch/prepared.h"
 
-#include "launch/standby.h"
+#include "launch/kind.h"
 #include "workspace/name.h"
 
 void prepared_done(struct prepared *prepared) {

@@ -43,18 +43,6 @@ static bool is_runs_device(const char *name) {
            str_starts(name, GUARD_DEVICE) || str_starts(name, PUBLISH_DEVICE);
 }
 
-void standby_kind_done(struct standby_kind *kind) {
-    free(kind->digest);
-    free(kind->stem);
-    free(kind->settings);
-    free(kind->image);
-    free(kind->fingerprint);
-    free(kind->host);
-    free(kind->daemon);
-    json_decref(kind->body);
-    *kind = (struct standby_kind){0};
-}
-
 static char *digest_of(const char *text) {
     char digest[SHA256_DIGEST_STRING_LENGTH];
     return str_copy(SHA256Data((const uint8_t *)text, strlen(text), digest));

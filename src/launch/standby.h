@@ -9,26 +9,12 @@
  */
 #pragma once
 
+#include "launch/kind.h"
 #include "launch/plan.h"
 #include "launch/prepared.h"
 
 /* Older ones are not used: what an image's boot does by the calendar would have gone by them. */
 #define STANDBY_AGE_SECONDS 86400
-
-struct standby_kind {
-    char *digest;        /* 64 hexadecimal digits */
-    char *stem;          /* what the names begin with: "coi-0123abcd-" */
-    char *settings;      /* LABEL_SETTINGS */
-    char *image;         /* as the settings call it … */
-    char *fingerprint;   /* … and what that is now */
-    char *host;          /* "1001:1001": whose; NULL: not known */
-    char *daemon;        /* LABEL_DAEMON */
-    json_t *body;        /* of POST /1.0/instances, but for the name */
-    unsigned int wanted; /* how many there are to be */
-    size_t useless;      /* of those that were looked at: gone, or going, without a run */
-    bool by_hand; /* a flag, or a workspace's own file, is part of it: such are only made when told to */
-};
-void standby_kind_done(struct standby_kind *kind);
 
 /* Of the run that was prepared, whose plan this is. */
 void standby_kind_make(const struct prepared *prepared, const struct plan *plan, struct standby_kind *kind);
