@@ -162,12 +162,31 @@ static bool check_count(const struct command *command, size_t count, struct erro
                      command->most, count);
 }
 
+/* A command that is there to say what is wrong runs with what is built in where the settings cannot be had.
+ */
+static bool load_settings(struct cli *cli, int argc, char **argv, struct error *err) {
+    cli->settled = settings_load(&cli->settings, &cli->mistake);
+    if (cli->settled)
+        return true;
+    bool bears = false;
+    for (int i = 1; i < argc && !bears; i++) {
+        const struct command *command = command_find(argv[i]);
+        bears = command && command->bears_mistake;
+    }
+    if (!bears) {
+        error_move(err, &cli->mistake);
+        return false;
+    }
+    settings_done(&cli->settings);
+    settings_defaults(&cli->settings);
+    return cli->settled = true;
+}
+
 static int dispatch(struct cli *cli, int argc, char **argv, struct error *err) {
     int first = 1;
     bool help = false;
-    if (!settings_load(&cli->settings, err))
+    if (!load_settings(cli, argc, argv, err))
         return -1;
-    cli->settled = true;
     if (!parse(cli, NULL, true, argc, argv, &first, &help, err))
         return -1;
     if (first == argc && !help)
@@ -209,6 +228,7 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     loop_free(cli.loop);
     request_done(&cli.request);
     settings_done(&cli.settings);
+    error_done(&cli.mistake);
     strings_done(&cli.arguments);
     free(cli.socket);
     free(cli.format);

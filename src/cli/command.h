@@ -23,7 +23,8 @@ struct cli_screen {
 /* What the command line said, and what commands share. */
 struct cli {
     struct settings settings;
-    bool settled; /* they could be loaded */
+    bool settled;         /* they could be loaded */
+    struct error mistake; /* why not, for a command that bears it; the built-in ones are in force then */
     struct launch_request request;
     char *socket;
     char *format; /* "text", "json" */
@@ -50,6 +51,7 @@ struct cli {
     char *cwd;
     char *resume; /* the id, "" for the last one; NULL: not asked for */
     bool sessions;
+    bool probe;
     long timeout; /* seconds; 0: none */
     long wait;    /* seconds for a free slot */
     struct strings arguments;
@@ -90,6 +92,7 @@ struct command {
     const char *help;                /* what more there is to say; may be NULL */
     const struct flag *const *flags; /* beside the global ones; ends with NULL */
     enum completes completes;
+    bool bears_mistake; /* it runs although the settings could not be loaded */
     bool takes_command; /* the first word that is no flag begins a command of its own */
     /* The exit status; errors are left in err. */
     int (*run)(struct cli *cli, struct error *err);

@@ -12,6 +12,7 @@
     X(shutdown)                                                                                            \
     X(persist)                                                                                             \
     X(clean)                                                                                               \
+    X(health)                                                                                              \
     X(idmap)                                                                                               \
     X(guard)                                                                                               \
     X(guard_accept)                                                                                        \

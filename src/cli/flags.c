@@ -182,6 +182,7 @@ static bool take_resume(struct cli *cli, const char *value, struct error *err) {
 
 SWITCH(take_sessions, sessions)
 SWITCH(take_cold, request.cold)
+SWITCH(take_probe, probe)
 
 static const struct flag flag_resume = {
     "resume", 0, "ID", "shell: resume a saved session; without ID the workspace's last", true, take_resume};
@@ -230,6 +231,7 @@ const struct flag flag_format = {"format", 0,          "text|json", "how to prin
 const struct flag flag_all = {"all", 0, NULL, "saved sessions too", false, take_all};
 const struct flag flag_dry_run = {"dry-run", 0,           NULL, "print the plan as JSON and create nothing",
                                   false,     take_dry_run};
+const struct flag flag_probe = {"probe", 0, NULL, "try it in a container, too", false, take_probe};
 const struct flag flag_cold = {"cold", 0, NULL, "a new container, not a standby", false, take_cold};
 const struct flag flag_timeout = {
     "timeout", 0, "SECONDS", "kill the command after this time (status 124)", false, take_timeout};

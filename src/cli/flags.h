@@ -6,7 +6,7 @@
 /* For every command; ends with NULL. */
 extern const struct flag *const global_flags[];
 
-extern const struct flag flag_format, flag_all, flag_dry_run, flag_cold, flag_timeout, flag_cpu,
+extern const struct flag flag_format, flag_all, flag_dry_run, flag_cold, flag_probe, flag_timeout, flag_cpu,
     flag_memory, flag_disk_read, flag_disk_write, flag_processes, flag_every, flag_both, flag_force,
     flag_sessions, flag_patience, flag_background, flag_debug, flag_bash, flag_ephemeral, flag_capture,
     flag_capture_format, flag_user, flag_group, flag_cwd, flag_keep, flag_recursive, flag_manual,

@@ -233,10 +233,14 @@ static bool load_environment(struct settings *settings, struct error *err) {
     return true;
 }
 
-bool settings_load(struct settings *settings, struct error *err) {
+void settings_defaults(struct settings *settings) {
     for (int i = 0; i < SETTINGS_COUNT; i++)
         store(settings, (enum setting)i, setting_specs[i].value, ORIGIN_DEFAULT, "built in");
     settings->file = config_file();
+}
+
+bool settings_load(struct settings *settings, struct error *err) {
+    settings_defaults(settings);
     const char *profile = getenv("BERTH_PROFILE");
     return load_file(settings, err) && load_environment(settings, err) &&
            (str_empty(profile) || settings_profile(settings, "$BERTH_PROFILE", profile, err));

@@ -84,6 +84,8 @@ struct profile_value {
  * mistake is: an error with file and line, and nothing of it is used.
  */
 bool settings_load(struct settings *settings, struct error *err) nodiscard;
+/* What is built in alone; `settings` is empty. */
+void settings_defaults(struct settings *settings);
 void settings_done(struct settings *settings);
 /* `to`, which is empty, becomes the same; profiles are left out: they are in force already or not at all.
  */
