@@ -88,6 +88,9 @@ static void show(struct app *app, enum action action) {
         host->open(host, &view_idmap, NULL);
         refresh_tab(app);
         break;
+    case ACTION_HEALTH:
+        host->open(host, &view_health, NULL);
+        break;
     case ACTION_HELP:
         host->open(host, &view_help, NULL);
         break;

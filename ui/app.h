@@ -51,7 +51,7 @@ struct app {
     struct area pane_area; /* no rows: no room for it */
 
     struct watch *input;
-    struct timer *frame, *minute, *ticker, *settle, *more;
+    struct timer *frame, *minute, *ticker, *settle, *more, *checkup;
     struct task *fetching; /* one at a time */
     bool fetch_again;
     struct stream *stream; /* of the session that has the terminal; NULL: none */

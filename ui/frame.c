@@ -58,6 +58,10 @@ static void draw_header(const struct app *app, struct area area) {
     draw_text(area, 0, 1, STYLE_TITLE, "berth");
     size_t changed = guards_changed(app);
     int column = draw_link(app, area, 9) + 3;
+    if (app->host.health)
+        column = draw_format(area, 0, column, app->host.health == HEALTH_FAILED ? STYLE_BAD : STYLE_WARNING,
+                             "%s %s (H)", theme_glyph(GLYPH_WARNING), health_word(app->host.health)) +
+                 2;
     if (changed)
         column = draw_format(area, 0, column, STYLE_BAD, "%s %zu guarded changed (c)",
                              theme_glyph(GLYPH_NO), changed) +

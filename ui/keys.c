@@ -37,6 +37,7 @@ const struct key_row key_table[] = {
     {ACTION_PANE_UP, {'K'}, "K", "scroll the pane up", NULL},
     {ACTION_IDMAP, {'i'}, "i", "the mapping in full", NULL},
     {ACTION_GUARD, {'c'}, "c", "what is guarded, and what changed of it", NULL},
+    {ACTION_HEALTH, {'H'}, "H", "whether this machine is well, and what mends it", NULL},
     {ACTION_COPY, {'y'}, "y", "copy the remedy, or the name", NULL},
     {ACTION_COMMAND, {':'}, ":", "run a berth command, with completion", NULL},
     {ACTION_HELP, {'?'}, "?", "all keys", "help"},

@@ -2,6 +2,7 @@
 #include "ui/app.h"
 
 #include "base/tty.h"
+#include "health/examine.h"
 #include "incus/server.h"
 #include "incus/socket.h"
 #include "ui/actions.h"
@@ -18,6 +19,9 @@
 #include "workspace/name.h"
 
 #include <signal.h>
+
+/* After the start: nobody waits for it, and the list comes first. */
+#define CHECKUP_MS 2000
 
 static void draw_now(void *data) {
     struct app *app = data;
@@ -136,6 +140,28 @@ static void caught(void *data, int signal) {
     quit(&app->host);
 }
 
+/* Once, when the screen is there: what is not well is in the header from then on. */
+static void check_health(void *data) {
+    struct app *app = data;
+    struct host *host = &app->host;
+    _cleanup_(health_done) struct health health = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    const struct examined examined = {
+        .client = host->client, .settings = host->settings, .prefix = host->prefix};
+    loop_interruptible(host->loop, true);
+    if (!examine(&examined, &health, &ignored))
+        return;
+    host->health = health_worst(&health);
+    host->redraw(host);
+}
+
+static void checkup_due(void *data) {
+    struct app *app = data;
+    app->checkup = NULL;
+    if (app->store.link == LINK_UP) /* else the header says so already */
+        task_start(app->host.loop, check_health, app);
+}
+
 /* Waits for the tasks that are left: what they have created is undone, what the daemon does goes on. */
 static void end_tasks(struct app *app) {
     _cleanup_(error_done) struct error ignored = {0};
@@ -165,7 +191,8 @@ static void close_views(struct app *app) {
 }
 
 static void stop_timers(struct app *app) {
-    struct timer **const timers[] = {&app->frame, &app->minute, &app->ticker, &app->settle, &app->more};
+    struct timer **const timers[] = {&app->frame,  &app->minute, &app->ticker,
+                                     &app->settle, &app->more,   &app->checkup};
     for (size_t i = 0; i < array_length(timers); i++) {
         timer_stop(*timers[i]);
         *timers[i] = NULL;
@@ -238,6 +265,7 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
         app->connection = link_open(app->host.client, &app->store, store_changed, app);
         app->input = loop_watch(app->host.loop, STDIN_FILENO, POLLIN, input_ready, app);
         app->minute = loop_timer(app->host.loop, 60000, minute_over, app);
+        app->checkup = loop_timer(app->host.loop, CHECKUP_MS, checkup_due, app);
         good = loop_run(app->host.loop, &app->host.over, err);
     }
     term_close();

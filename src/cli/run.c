@@ -145,10 +145,13 @@ static int launch_and_run(struct cli *cli, struct error *err) {
     loop_interruptible(cli->loop, true);
     bool good = cli_catch_signals(cli, err) && open_container(cli, &prepared, &plan, err);
     loop_interruptible(cli->loop, false);
-    if (!good)
+    if (!good) {
+        lost(cli);
         return -1;
+    }
     _cleanup_(running_cleanup) struct running running = {0};
     int status = run_command(cli, &prepared, &plan, &running, err);
+    lost(cli); /* if it never came to its command */
     refill_hurry(running.refill);
     cli_say_changed(cli, plan.name);
     /* a persistent container keeps what the command made, whatever happened to it */

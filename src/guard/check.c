@@ -7,6 +7,8 @@
 
 /* Within this time a session that was begun has got its container. */
 #define LAUNCH_SECONDS 120
+/* The daemon says when it was started before it has done so (Incus 6.0); until then it is "Stopped". */
+#define START_SECONDS 5
 
 static void note_placeholder(struct baseline *baseline, const char *path, uint64_t inode, bool directory,
                              int64_t size) {
@@ -187,6 +189,11 @@ bool check_session_is_old(const char *session) {
     return llabs(time(NULL) - strtoll(session, NULL, 10)) > LAUNCH_SECONDS;
 }
 
+bool check_session_has_ended(const char *session, int64_t started) {
+    bool since = started >= strtoll(session, NULL, 10);
+    return (since && time(NULL) - started >= START_SECONDS) || check_session_is_old(session);
+}
+
 static bool is_noted(const struct baseline *baseline, const char *id) {
     for (size_t i = 0; i < baseline->sessions.count; i++)
         if (str_equal(check_session_id(baseline->sessions.items[i]), id))
@@ -245,6 +252,13 @@ bool check_end(const char *id, size_t *changed, struct error *err) {
     return true;
 }
 
+static bool has_ended(const char *session, const char *name, const struct check_listed *listed) {
+    for (size_t i = 0; i < listed->count; i++)
+        if (str_equal(listed->items[i].name, name))
+            return !listed->items[i].running && check_session_has_ended(session, listed->items[i].started);
+    return check_session_is_old(session);
+}
+
 /* Whether there were any. */
 static bool forget_ended(struct baseline *baseline, const struct check_listed *listed) {
     _cleanup_(strings_done) struct strings ended = {0};
@@ -253,8 +267,7 @@ static bool forget_ended(struct baseline *baseline, const struct check_listed *l
         _cleanup_free_ char *name = check_session_name(session),
                             *id = check_id(listed->socket, listed->project, name);
         bool ours = str_equal(check_session_id(session), id) && str_starts(name, listed->prefix);
-        if (ours && !strings_has(&listed->running, name) &&
-            (strings_has(&listed->all, name) || check_session_is_old(session)))
+        if (ours && has_ended(session, name, listed))
             strings_add(&ended, id);
     }
     for (size_t i = 0; i < ended.count; i++)

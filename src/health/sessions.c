@@ -122,7 +122,14 @@ static void check_workspace(const struct examined *examined, const struct server
     _cleanup_(error_done) struct error why = {0};
     struct idmap_facts facts;
     struct idmap_decision decision;
-    if (!workspace_find(examined->workspace ? examined->workspace : ".", &workspace, &why) ||
+    bool found = workspace_find(examined->workspace ? examined->workspace : ".", &workspace, &why);
+    if (!found && !examined->workspace) { /* nobody has said that it should be one */
+        struct health_check *check =
+            health_add(health, "mapping", HEALTH_OK, "not looked at: %s", why.message);
+        health_details(check, "-w PATH looks at a workspace");
+        return;
+    }
+    if (!found ||
         !prepare_decision(examined->settings, workspace.source, NULL, server, &facts, &decision, &why)) {
         health_add_error(health, "mapping", HEALTH_FAILED, &why);
         return;

@@ -1,6 +1,7 @@
 #include "launch/guarding.h"
 
 #include "base/path.h"
+#include "base/time.h"
 #include "guard/check.h"
 #include "guard/find.h"
 #include "incus/instance.h"
@@ -119,7 +120,9 @@ static void find_ended(struct incus *client, const struct prepared *prepared,
         bool listed = strings_has(&prepared->taken, name);
         if (!str_equal(check_session_id(sessions->items[i]), id))
             continue; /* another daemon's */
-        if (listed ? instance_get(client, name, &instance, &ignored) && !instance_running(&instance)
+        if (listed ? instance_get(client, name, &instance, &ignored) && !instance_running(&instance) &&
+                         check_session_has_ended(sessions->items[i],
+                                                 time_epoch(json_str_at(instance.json, "last_used_at")))
                    : check_session_is_old(sessions->items[i]))
             strings_add(ended, id);
     }

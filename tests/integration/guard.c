@@ -442,12 +442,29 @@ static void test_trust(void **state) {
     await_settled();
 }
 
+/* Somebody looks all the time while containers are made: what was made for their guard stays. */
+static void test_looked_at(void **state) {
+    (void)state;
+    _cleanup_free_ char *folder = new_folder("", 1001, 1001);
+    struct how there = how;
+    there.cwd = folder;
+    host(folder, "git init -q .");
+    _result_ runs =
+        shell_line(&there, "while [ ! -e done ]; do \"$BERTH\" list >/dev/null 2>&1; done & look=$!\n"
+                           "for i in 1 2 3 4 5 6; do \"$BERTH\" run -q --image berth-small -- true || "
+                           "bad=1; done; touch done; wait $look; exit ${bad:-0}");
+    assert_string_equal(runs.err, "");
+    assert_status(runs, 0);
+    await_settled();
+    assert_false(file_exists(folder, ".git/commondir"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         live_test(test_attackers), live_test(test_git_inside), live_test(test_worktrees),
         live_test(test_seen),      live_test(test_reuse),      live_test(test_secrets),
         live_test(test_race),      live_test(test_bad_input),  live_test(test_trust),
-        live_test(test_home),      live_test(test_ways),
+        live_test(test_home),      live_test(test_ways),       live_test(test_looked_at),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -121,6 +121,36 @@ static void test_run_standby(void **state) {
     assert_no_containers();
 }
 
+/* What is not well is in the header; H says what mends it, y copies that, and p tries the rest. */
+static void test_health(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world.variables[1] = "BERTH_NETWORK_MODE=open";
+    world_screen(&terminal, 120, 40);
+    terminal_expect(&terminal, "No sessions yet");
+    terminal_expect(&terminal, "degraded (H)");
+    terminal_type(&terminal, "H");
+    terminal_expect(&terminal, "Health: degraded");
+    terminal_expect(&terminal, "or --network restricted");
+    terminal_type(&terminal, "y");
+    terminal_expect(&terminal, "nothing is to be mended here");
+    terminal_type(&terminal, "\033[6~jjj");
+    terminal_expect(&terminal, "sessions reach all that this machine does");
+    terminal_type(&terminal, "y");
+    terminal_expect(&terminal, "copied: mode = restricted in [network]");
+    terminal_resize(&terminal, 100, 30); /* what is over the panes stays, at the next key too */
+    terminal_type(&terminal, "p");
+    terminal_expect(&terminal, "trying in a container");
+    terminal_expect(&terminal, "uid_mapping");
+    terminal_type(&terminal, "\033[6~\033[6~\033[6~");
+    terminal_expect(&terminal, "what code writes belongs to 1001:1001");
+    terminal_type(&terminal, "\033");
+    terminal_expect_not(&terminal, "uid_mapping");
+    quit(&terminal);
+    world.variables[1] = NULL;
+    assert_no_containers();
+}
+
 /* Nothing is launched on a refused decision; what to type is there, and the plan too. */
 static void test_form(void **state) {
     (void)state;
@@ -546,16 +576,13 @@ static void test_guard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        life_test(test_whole_session),   life_test(test_run),
-        life_test(test_run_standby),     life_test(test_form),
-        life_test(test_refused),         life_test(test_cancel),
-        life_test(test_others),          life_test(test_two_screens),
-        life_test(test_actions),         life_test(test_command_line),
-        life_test(test_terminated),      life_test(test_wrong_mapping),
-        life_test(test_preview),         life_test(test_daemon),
-        life_test(test_paste),           life_test(test_signals),
-        life_test(test_signal_attached), life_test(test_suspend),
-        life_test(test_guard),
+        life_test(test_whole_session), life_test(test_run),          life_test(test_run_standby),
+        life_test(test_health),        life_test(test_form),         life_test(test_refused),
+        life_test(test_cancel),        life_test(test_others),       life_test(test_two_screens),
+        life_test(test_actions),       life_test(test_command_line), life_test(test_terminated),
+        life_test(test_wrong_mapping), life_test(test_preview),      life_test(test_daemon),
+        life_test(test_paste),         life_test(test_signals),      life_test(test_signal_attached),
+        life_test(test_suspend),       life_test(test_guard),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

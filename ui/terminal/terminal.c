@@ -188,6 +188,8 @@ bool term_read(struct key *key) {
             pasting = character == CODE_PASTE;
             continue;
         }
+        if (kind == KEY_CODE_YES && character == KEY_RESIZE)
+            continue; /* resizeterm(3) puts it before the next key, and nobody has pressed it */
         if (kind == KEY_CODE_YES && character == KEY_MOUSE)
             read_mouse(key);
         else

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/task.h"
+#include "health/health.h"
 #include "session/tmux.h"
 #include "ui/keys.h"
 #include "ui/state/list.h"
@@ -21,13 +22,14 @@ struct host {
     struct store *store;
     struct list *list;
     struct log *log;
-    struct mapping *mapping; /* of the row under the cursor */
-    char *shown;             /* the name of that row; NULL: there is none */
-    bool focused;            /* the terminal has the focus */
-    bool attaching;          /* a task is on its way into a session: a second Enter does nothing */
-    bool over;               /* the screen is being left: nothing is to be shown any more */
-    unsigned int launching;  /* launches under way */
-    unsigned int running;    /* commands of runs under way */
+    struct mapping *mapping;   /* of the row under the cursor */
+    char *shown;               /* the name of that row; NULL: there is none */
+    enum health_status health; /* the worst of the last look (health.h); HEALTH_OK before the first */
+    bool focused;              /* the terminal has the focus */
+    bool attaching;            /* a task is on its way into a session: a second Enter does nothing */
+    bool over;                 /* the screen is being left: nothing is to be shown any more */
+    unsigned int launching;    /* launches under way */
+    unsigned int running;      /* commands of runs under way */
     /* What may stand at the end of a command line of berth's; may be NULL (see ui.h). */
     void (*complete)(const struct strings *words, const struct strings *names, struct strings *found);
 
