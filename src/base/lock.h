@@ -4,9 +4,19 @@
  */
 #pragma once
 
+#include "base/cleanup.h"
+
 #include <stdbool.h>
 
-/* A descriptor that holds the name until it is closed; -1 with errno (EADDRINUSE: somebody has it). */
-int lock_take(const char *name);
+struct lock;
+/* NULL with errno (EADDRINUSE: somebody has it). */
+struct lock *lock_take(const char *name) nodiscard;
+/* NULL is allowed. */
+void lock_release(struct lock *lock);
+/* A child that keeps this open holds it, too. */
+int lock_descriptor(const struct lock *lock);
 /* Whether somebody holds it; in doubt somebody does. */
 bool lock_is_held(const char *name);
+
+/* A name for something that is called by a longer text: "KIND-" and its SHA-256. Caller owns. */
+char *lock_name(const char *kind, const char *text) nodiscard;

@@ -1,5 +1,7 @@
 #include "guard/check.h"
 
+#include "base/lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,8 +9,6 @@
 
 /* Within this time a session that was begun has got its container. */
 #define LAUNCH_SECONDS 120
-/* The daemon says when it was started before it has done so (Incus 6.0); until then it is "Stopped". */
-#define START_SECONDS 5
 
 static void note_placeholder(struct baseline *baseline, const char *path, uint64_t inode, bool directory,
                              int64_t size) {
@@ -189,9 +189,8 @@ bool check_session_is_old(const char *session) {
     return llabs(time(NULL) - strtoll(session, NULL, 10)) > LAUNCH_SECONDS;
 }
 
-bool check_session_has_ended(const char *session, int64_t started) {
-    bool since = started >= strtoll(session, NULL, 10);
-    return (since && time(NULL) - started >= START_SECONDS) || check_session_is_old(session);
+char *check_launch_lock(const char *id) {
+    return lock_name("launch", id);
 }
 
 static bool is_noted(const struct baseline *baseline, const char *id) {
@@ -253,10 +252,10 @@ bool check_end(const char *id, size_t *changed, struct error *err) {
 }
 
 static bool has_ended(const char *session, const char *name, const struct check_listed *listed) {
-    for (size_t i = 0; i < listed->count; i++)
-        if (str_equal(listed->items[i].name, name))
-            return !listed->items[i].running && check_session_has_ended(session, listed->items[i].started);
-    return check_session_is_old(session);
+    _cleanup_free_ char *lock = check_launch_lock(check_session_id(session));
+    if (strings_has(&listed->running, name))
+        return false;
+    return strings_has(&listed->all, name) ? !lock_is_held(lock) : check_session_is_old(session);
 }
 
 /* Whether there were any. */

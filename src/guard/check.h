@@ -24,10 +24,10 @@ const char *check_session_id(const char *session);
 char *check_session_name(const char *session) nodiscard;
 bool check_session_is_old(const char *session);
 /*
- * Whether it has ended, by an instance that is there and does not run: one that has not been started since
- * it was noted, or only just now, is being made, or started.
+ * The name of the lock (base/lock.h) that is held while its container is being made or started: the daemon
+ * lists it as stopped until it runs, and it has not ended. Caller owns.
  */
-bool check_session_has_ended(const char *session, int64_t started);
+char *check_launch_lock(const char *id) nodiscard;
 bool check_session_holds(const char *session);
 
 /*
@@ -36,19 +36,14 @@ bool check_session_holds(const char *session);
  */
 bool check_end(const char *id, size_t *changed, struct error *err) nodiscard;
 /*
- * The same for all of a daemon's project that are not among those that run. One that is not there at all
- * may be on its way still, if it began just now. Where nothing was noted nothing is looked at.
+ * The same for all of a daemon's project that are not among those that run, and not being launched. One
+ * that is not there at all may be on its way still, if it began just now. Where nothing was noted nothing
+ * is looked at.
  */
-struct check_instance {
-    const char *name;
-    bool running;
-    int64_t started; /* when it was last, in seconds of the epoch; 0: never */
-};
 struct check_listed {
     const char *socket, *project;
-    const char *prefix; /* what the names of all that are listed begin with */
-    const struct check_instance *items;
-    size_t count;
+    const char *prefix;          /* what the names of all that are listed begin with */
+    struct strings running, all; /* names of containers */
 };
 void check_ended(const struct check_listed *listed, size_t *changed);
 

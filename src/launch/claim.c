@@ -10,18 +10,15 @@
 #include "network/up.h"
 #include "workspace/name.h"
 
-#include <sha2.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 void standby_found_done(struct standby_found *found) {
     instance_done(&found->instance);
     free(found->etag);
-    if (found->lock >= 0)
-        close(found->lock);
-    *found = STANDBY_NOT_FOUND;
+    lock_release(found->lock);
+    *found = (struct standby_found){0};
 }
 
 static const char *choose(const struct prepared *prepared, const struct strings *tried) {
@@ -38,13 +35,11 @@ static const char *choose(const struct prepared *prepared, const struct strings 
     return chosen;
 }
 
-/* -1: somebody is about to claim it. */
-static int lock_of(const struct incus *client, const char *name) {
-    char digest[SHA256_DIGEST_STRING_LENGTH];
+/* NULL: somebody is about to claim it. */
+static struct lock *lock_of(const struct incus *client, const char *name) {
     _cleanup_free_ char *which =
         str_printf("%s\n%s\n%s", incus_socket(client), incus_project(client), name);
-    _cleanup_free_ char *lock =
-        str_printf("standby-%s", SHA256Data((const uint8_t *)which, strlen(which), digest));
+    _cleanup_free_ char *lock = lock_name("standby", which);
     return lock_take(lock);
 }
 
@@ -60,7 +55,7 @@ bool claim_find(struct incus *client, const struct prepared *prepared, struct st
         strings_add(tried, name);
         standby_found_done(found);
         found->lock = lock_of(client, name);
-        if (found->lock < 0)
+        if (!found->lock)
             continue;
         if (instance_get_tagged(client, name, &found->instance, &found->etag, &gone) &&
             standby_is_ready(&found->instance, prepared->kind, time(NULL)))
@@ -74,12 +69,11 @@ bool claim_find(struct incus *client, const struct prepared *prepared, struct st
 }
 
 /*
- * Self-contained: $1 is bound over $2, read-only if $3 says so, and so on. What is bound in a shared mount
- * would appear once more in the mount beneath it (mount_namespaces(7)): hence private.
+ * $1 is bound over $2, read-only if $3 says so, and so on. A bind of a shared mount is one of its peers:
+ * what is mounted in it would appear in the mount beneath, too (mount_namespaces(7)). Hence private.
  */
-static const char bind_script[] = "mount --make-private " WORKSPACE_PATH " || exit 1\n"
-                                  "while [ $# -ge 3 ]; do\n"
-                                  "mount -o bind \"$1\" \"$2\" || exit 1\n"
+static const char bind_script[] = "while [ $# -ge 3 ]; do\n"
+                                  "mount -o bind \"$1\" \"$2\" && mount --make-private \"$2\" || exit 1\n"
                                   "[ \"$3\" = rw ] || mount -o remount,bind,ro \"$2\" || exit 1\n"
                                   "shift 3; done\n"
                                   "[ ! -d " GUARD_EMPTY " ] || umount " GUARD_EMPTY;

@@ -13,9 +13,8 @@
 struct standby_found {
     struct instance instance; /* json NULL: there is none */
     char *etag;
-    int lock; /* -1: not held */
+    struct lock *lock; /* of who is about to claim it; NULL: it is not held */
 };
-#define STANDBY_NOT_FOUND ((struct standby_found){.lock = -1})
 void standby_found_done(struct standby_found *found);
 
 /*

@@ -1,7 +1,7 @@
 #include "launch/guarding.h"
 
+#include "base/lock.h"
 #include "base/path.h"
-#include "base/time.h"
 #include "guard/check.h"
 #include "guard/find.h"
 #include "incus/instance.h"
@@ -120,9 +120,9 @@ static void find_ended(struct incus *client, const struct prepared *prepared,
         bool listed = strings_has(&prepared->taken, name);
         if (!str_equal(check_session_id(sessions->items[i]), id))
             continue; /* another daemon's */
+        _cleanup_free_ char *lock = check_launch_lock(id);
         if (listed ? instance_get(client, name, &instance, &ignored) && !instance_running(&instance) &&
-                         check_session_has_ended(sessions->items[i],
-                                                 time_epoch(json_str_at(instance.json, "last_used_at")))
+                         !lock_is_held(lock)
                    : check_session_is_old(sessions->items[i]))
             strings_add(ended, id);
     }
@@ -247,7 +247,8 @@ bool guarding_begin(struct incus *client, struct prepared *prepared, const char 
     find_ended(client, prepared, &earlier.sessions, &earlier.ended);
     if (!pass(prepared, &earlier, watcher, err))
         return false;
-    _cleanup_free_ char *id = id_of(client, name);
+    _cleanup_free_ char *id = id_of(client, name), *lock = check_launch_lock(id);
+    prepared->launching = lock_take(lock);
     if (!note(prepared, &earlier, id, err))
         return go_without(prepared, watcher, err);
     str_set(&prepared->noted, id);
@@ -268,6 +269,11 @@ bool guarding_named(const struct incus *client, struct prepared *prepared, const
     check_remember(&baseline, id, false);
     str_set(&prepared->noted, id);
     return baseline_save(&baseline, err);
+}
+
+void guarding_launched(struct prepared *prepared) {
+    lock_release(prepared->launching);
+    prepared->launching = NULL;
 }
 
 /* Noted with the session: its guard holds against root inside. */
@@ -309,6 +315,7 @@ void guarding_failed(struct prepared *prepared) {
     if (prepared->noted && !check_end(prepared->noted, &changed, &ignored))
         error_done(&ignored);
     str_set(&prepared->noted, NULL);
+    guarding_launched(prepared);
 }
 
 /*

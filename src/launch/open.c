@@ -33,17 +33,17 @@ static bool complete(struct incus *client, struct prepared *prepared, const stru
 
 const char *launch_find_kind(struct prepared *prepared, bool hooked) {
     _cleanup_(plan_done) struct plan plan = {0};
-    prepare_plan(prepared, &plan);
-    const char *why = standby_unfit(prepared, &plan, hooked);
+    const char *why = standby_unfit(prepared, hooked);
     if (why)
         return why;
+    prepare_plan(prepared, &plan);
     prepared->kind = mem_new(sizeof *prepared->kind);
     standby_kind_make(prepared, &plan, prepared->kind);
     return NULL;
 }
 
 json_t *launch_foresee(struct incus *client, struct prepared *prepared, bool hooked) {
-    _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
+    _cleanup_(standby_found_done) struct standby_found found = {0};
     _cleanup_(strings_done) struct strings tried = {0};
     const char *why = launch_find_kind(prepared, hooked);
     if (!why && !claim_find(client, prepared, &tried, &found))
@@ -89,7 +89,7 @@ static bool open_new(struct incus *client, struct prepared *prepared, const stru
 bool launch_open(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                  struct plan *plan, struct error *err) {
     static const struct launch_watcher nobody;
-    _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
+    _cleanup_(standby_found_done) struct standby_found found = {0};
     _cleanup_(strings_done) struct strings tried = {0};
     if (!watcher)
         watcher = &nobody;
@@ -104,7 +104,9 @@ bool launch_open(struct incus *client, struct prepared *prepared, const struct l
         (prepared->existing.json ? reuse_start(client, prepared, watcher, plan, err)
                                  : open_new(client, prepared, watcher, &tried, &found, plan, err)) &&
         complete(client, prepared, plan, err);
-    if (!good)
+    if (good)
+        guarding_launched(prepared);
+    else
         guarding_failed(prepared);
     return good;
 }

@@ -22,18 +22,18 @@
 #define LEFT 'w'
 
 struct owner {
-    int socket; /* holds the name */
-    int reaper; /* to the reaper (launch/reaper.h) */
+    struct lock *lock; /* holds the name */
+    int reaper;        /* to the reaper (launch/reaper.h) */
     char *label;
 };
 
 /* The lock that an owner holds. Caller owns. */
-static char *lock_name(const char *id) {
+static char *lock_of(const char *id) {
     return str_printf("owner-%s", id);
 }
 
 static bool is_held(const char *id) {
-    _cleanup_free_ char *name = lock_name(id);
+    _cleanup_free_ char *name = lock_of(id);
     return lock_is_held(name);
 }
 
@@ -203,17 +203,17 @@ static void new_id(char *id, size_t room) {
 struct owner *owner_new(struct incus *client, const char *prefix, struct error *err) {
     char id[33];
     new_id(id, sizeof id);
-    _cleanup_free_ char *name = lock_name(id);
-    int socket = lock_take(name);
-    if (socket < 0) {
+    _cleanup_free_ char *name = lock_of(id);
+    struct lock *lock = lock_take(name);
+    if (!lock) {
         error_errno(err, errno, "nothing was launched: cannot take a name for its owner");
         return NULL;
     }
     _cleanup_free_ char *where = place();
     struct owner *owner = mem_new(sizeof *owner);
-    *owner = (struct owner){socket, -1, str_printf("%s%s", where, id)};
+    *owner = (struct owner){lock, -1, str_printf("%s%s", where, id)};
     const struct owned owned = {prefix, owner->label};
-    owner->reaper = reaper_start(client, socket, after_parent, &owned);
+    owner->reaper = reaper_start(client, lock_descriptor(lock), after_parent, &owned);
     if (owner->reaper >= 0)
         return owner;
     error_errno(err, errno, "nothing was launched: cannot start its reaper");
@@ -226,7 +226,7 @@ const char *owner_label(const struct owner *owner) {
 }
 
 static void part(struct owner *owner) {
-    close(owner->socket);
+    lock_release(owner->lock);
     free(owner->label);
     free(owner);
 }

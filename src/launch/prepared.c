@@ -1,5 +1,6 @@
 #include "launch/prepared.h"
 
+#include "base/lock.h"
 #include "launch/kind.h"
 #include "workspace/name.h"
 
@@ -7,6 +8,7 @@ void prepared_done(struct prepared *prepared) {
     guard_done(&prepared->guard);
     free(prepared->empty);
     free(prepared->noted);
+    lock_release(prepared->launching);
     workspace_done(&prepared->workspace);
     mounts_done(&prepared->mounts);
     strings_done(&prepared->taken);

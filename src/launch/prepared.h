@@ -15,10 +15,11 @@ struct prepared {
     struct workspace workspace;
     struct mounts mounts; /* of flags and settings */
     struct guard guard;
-    bool no_common; /* the project does not allow to mount a linked worktree's repository */
-    char *empty;    /* what secrets are covered with */
-    bool apparmor;  /* the guard's rules of it are set */
-    char *noted;    /* the id under which the guard has noted the session; NULL: not yet */
+    bool no_common;         /* the project does not allow to mount a linked worktree's repository */
+    char *empty;            /* what secrets are covered with */
+    bool apparmor;          /* the guard's rules of it are set */
+    char *noted;            /* the id under which the guard has noted the session; NULL: not yet */
+    struct lock *launching; /* for as long as its container does not run yet (check_launch_lock()) */
     const char *prefix;
     struct idmap_facts facts;
     struct idmap_decision decision;

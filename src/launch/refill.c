@@ -112,7 +112,7 @@ static size_t missing(const struct prepared *prepared) {
 
 /* One that will not be claimed, or whose run has died. */
 static void remove_if_useless(struct incus *client, const struct prepared *prepared, const char *name) {
-    _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
+    _cleanup_(standby_found_done) struct standby_found found = {0};
     _cleanup_(error_done) struct error ignored = {0}; /* another run looks at it again */
     if (!instance_get_tagged(client, name, &found.instance, &found.etag, &ignored))
         return;

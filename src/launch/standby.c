@@ -139,7 +139,7 @@ static bool guard_fits(const struct guard *guard) {
     return guard_binds(guard, &binds);
 }
 
-const char *standby_unfit(const struct prepared *prepared, const struct plan *plan, bool hooked) {
+const char *standby_unfit(const struct prepared *prepared, bool hooked) {
     const struct launch_request *request = prepared->request;
     if (request->cold)
         return "--cold";
@@ -147,7 +147,7 @@ const char *standby_unfit(const struct prepared *prepared, const struct plan *pl
         return "[container] standby is 0";
     if (request->shell)
         return "a session has a name of its own, and a container that runs cannot be renamed";
-    if (plan->persistent || prepared->existing.json)
+    if (settings_bool(request->settings, SETTING_PERSISTENT) || prepared->existing.json)
         return "a persistent container is made for its workspace";
     if (request->slot)
         return "--slot names a container";

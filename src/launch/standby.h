@@ -23,7 +23,7 @@ void standby_kind_make(const struct prepared *prepared, const struct plan *plan,
 void standby_kind_outside(const struct settings *settings, int64_t daemon, struct standby_kind *kind);
 
 /* Why a run cannot have one; NULL: it can. `hooked`: a pre_start hook is to be called. Lent. */
-const char *standby_unfit(const struct prepared *prepared, const struct plan *plan, bool hooked);
+const char *standby_unfit(const struct prepared *prepared, bool hooked);
 
 /* LABEL_LAUNCH of one that was taken out of the way, to be removed. */
 #define STANDBY_RETIRED "retired"

@@ -195,13 +195,17 @@ static size_t mark_all(const struct incus *client, struct session **sessions, si
 
 size_t protections_mark(const struct incus *client, const char *prefix, struct session **sessions,
                         size_t count, struct strings *changed) {
-    _cleanup_free_ struct check_instance *items = mem_new((count + 1) * sizeof *items);
+    struct check_listed listed = {
+        .socket = incus_socket(client), .project = incus_project(client), .prefix = prefix};
     size_t ignored = 0;
-    for (size_t i = 0; i < count; i++)
-        items[i] = (struct check_instance){sessions[i]->name, !str_equal(sessions[i]->status, "Stopped"),
-                                           sessions[i]->started};
-    check_ended(&(struct check_listed){incus_socket(client), incus_project(client), prefix, items, count},
-                &ignored);
+    for (size_t i = 0; i < count; i++) {
+        strings_add(&listed.all, sessions[i]->name);
+        if (!str_equal(sessions[i]->status, "Stopped"))
+            strings_add(&listed.running, sessions[i]->name);
+    }
+    check_ended(&listed, &ignored);
+    strings_done(&listed.all);
+    strings_done(&listed.running);
     return mark_all(client, sessions, count, changed);
 }
 

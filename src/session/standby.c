@@ -76,7 +76,7 @@ bool standbys_load(struct incus *client, const char *prefix, const struct settin
 /* One look and try: false without an error if it is just being made, and can neither be stopped nor
  * deleted. */
 static bool try_retire(struct incus *client, const struct standby_row *row, struct error *err) {
-    _cleanup_(standby_found_done) struct standby_found found = STANDBY_NOT_FOUND;
+    _cleanup_(standby_found_done) struct standby_found found = {0};
     if (!instance_get_tagged(client, row->name, &found.instance, &found.etag, err))
         return false;
     if (!standby_is_idle(&found.instance)) {

@@ -242,22 +242,20 @@ static void test_claim(void **state) {
 static void test_unfit(void **state) {
     (void)state;
     _cleanup_(scene_done) struct scene scene;
-    _cleanup_(plan_done) struct plan plan = {0};
     scene_init(&scene);
-    plan_make(&scene.input, &plan);
-    assert_null(standby_unfit(&scene.prepared, &plan, false));
-    assert_non_null(strstr(standby_unfit(&scene.prepared, &plan, true), "hook"));
+    assert_null(standby_unfit(&scene.prepared, false));
+    assert_non_null(strstr(standby_unfit(&scene.prepared, true), "hook"));
     scene.prepared.apparmor = true;
-    assert_non_null(strstr(standby_unfit(&scene.prepared, &plan, false), "AppArmor"));
+    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "AppArmor"));
     scene.prepared.apparmor = false;
     scene.request.slot = 2;
-    assert_non_null(strstr(standby_unfit(&scene.prepared, &plan, false), "--slot"));
+    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "--slot"));
     scene.request.slot = 0;
     scene.request.shell = true;
-    assert_non_null(strstr(standby_unfit(&scene.prepared, &plan, false), "a name of its own"));
+    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "a name of its own"));
     scene.request.shell = false;
     guard_add_root(&scene.prepared.guard, "/home/dev/app/repository", "/workspace/repository", true);
-    assert_non_null(strstr(standby_unfit(&scene.prepared, &plan, false), "guarded"));
+    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "guarded"));
 }
 
 int main(void) {
