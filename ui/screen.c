@@ -146,10 +146,10 @@ static void check_health(void *data) {
     struct host *host = &app->host;
     _cleanup_(health_done) struct health health = {0};
     _cleanup_(error_done) struct error ignored = {0};
-    const struct examined examined = {
+    const struct health_subject subject = {
         .client = host->client, .settings = host->settings, .prefix = host->prefix};
     loop_interruptible(host->loop, true);
-    if (!examine(&examined, &health, &ignored))
+    if (!health_examine(&subject, &health, &ignored))
         return;
     host->health = health_worst(&health);
     host->redraw(host);

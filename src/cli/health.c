@@ -15,13 +15,14 @@ static int run(struct cli *cli, struct error *err) {
     const char *prefix = name_prefix(err);
     if (!prefix || !cli_connect(cli, err) || !cli_catch_signals(cli, err))
         return -1;
-    const struct examined examined = {.client = cli->client,
-                                      .settings = &cli->settings,
-                                      .mistake = &cli->mistake,
-                                      .workspace = cli->request.workspace,
-                                      .prefix = prefix};
+    const struct health_subject subject = {.client = cli->client,
+                                           .settings = &cli->settings,
+                                           .mistake = &cli->mistake,
+                                           .workspace = cli->request.workspace,
+                                           .prefix = prefix};
     loop_interruptible(cli->loop, true);
-    bool good = examine(&examined, &health, err) && (!cli->probe || probe(&examined, &health, err));
+    bool good =
+        health_examine(&subject, &health, err) && (!cli->probe || health_probe(&subject, &health, err));
     loop_interruptible(cli->loop, false);
     if (!good)
         return -1;

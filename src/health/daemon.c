@@ -2,8 +2,8 @@
 #include "base/time.h"
 #include "health/examine.h"
 #include "incus/image.h"
-#include "incus/server.h"
 #include "incus/socket.h"
+#include "launch/refill.h"
 #include "network/network.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ enum { ASK_SERVER, ASK_ALIAS = ASK_SERVER + SERVER_QUESTIONS, FIRST_QUESTIONS };
 enum { ASK_IMAGE, ASK_POOL, ASK_ROOM, ASK_BRIDGE, SECOND_QUESTIONS };
 
 struct asking {
-    const struct examined *examined;
+    const struct health_subject *subject;
     struct health *health;
     struct question first[FIRST_QUESTIONS], second[SECOND_QUESTIONS];
 };
@@ -49,6 +49,11 @@ static const char *device_property(const struct asking *asking, const char *type
             return json_get_str(device, key);
     }
     return "";
+}
+
+static const char *pool_of(const struct asking *asking) {
+    const char *pool = settings_text(asking->subject->settings, SETTING_STORAGE_POOL);
+    return *pool ? pool : device_property(asking, "disk", "pool");
 }
 
 static void check_incus(struct asking *asking, const struct server *server) {
@@ -76,12 +81,12 @@ static void check_incus(struct asking *asking, const struct server *server) {
 }
 
 static void check_permissions(struct asking *asking) {
-    const char *socket = incus_socket(asking->examined->client);
+    const char *socket = incus_socket(asking->subject->client);
     struct health_check *check =
         health_add(asking->health, "permissions", HEALTH_OK, "%s",
                    socket_is_users(socket) ? "by incus-user, in a project of your own"
                                            : "as an administrator of Incus");
-    health_details(check, "%s, project %s", socket, incus_project(asking->examined->client));
+    health_details(check, "%s, project %s", socket, incus_project(asking->subject->client));
 }
 
 static void check_profile(struct asking *asking) {
@@ -104,8 +109,8 @@ static void check_profile(struct asking *asking) {
 
 static bool check_image(struct asking *asking, struct error *err) {
     _cleanup_(error_done) struct error missing = {0};
-    const char *image = settings_text(asking->examined->settings, SETTING_IMAGE);
-    if (asking->first[ASK_ALIAS].err.class && !image_check(asking->examined->client, image, &missing)) {
+    const char *image = settings_text(asking->subject->settings, SETTING_IMAGE);
+    if (asking->first[ASK_ALIAS].err.class && !image_check(asking->subject->client, image, &missing)) {
         if (missing.class == ERROR_CANCELLED) {
             error_move(err, &missing);
             return false;
@@ -148,7 +153,7 @@ static void check_bridge(struct asking *asking) {
 }
 
 static void check_mode(struct asking *asking) {
-    const char *mode = settings_text(asking->examined->settings, SETTING_NETWORK);
+    const char *mode = settings_text(asking->subject->settings, SETTING_NETWORK);
     bool open = str_equal(mode, "open");
     struct health_check *check =
         health_add(asking->health, "network_mode", open ? HEALTH_WARNING : HEALTH_OK, "%s", mode);
@@ -190,19 +195,29 @@ static void check_pool(struct asking *asking) {
                    name);
 }
 
+/* Whether what [container] standby asks for is kept up. */
+static void check_standby(struct asking *asking) {
+    unsigned int wanted = settings_id(asking->subject->settings, SETTING_STANDBY);
+    if (!wanted)
+        return;
+    _cleanup_free_ char *why = refill_short(asking->subject->client, pool_of(asking));
+    struct health_check *check =
+        health_add(asking->health, "standby", why ? HEALTH_WARNING : HEALTH_OK, "%u are kept%s%s", wanted,
+                   why ? ", and none is added: " : "", why ? why : "");
+    if (why)
+        health_fix(check, "berth clean makes room; standby = 0 in [container] does without");
+}
+
 static void ask_first(struct asking *asking) {
-    const struct examined *examined = asking->examined;
-    server_ask(examined->client, &asking->first[ASK_SERVER]);
+    const struct health_subject *subject = asking->subject;
+    server_ask(subject->client, &asking->first[ASK_SERVER]);
     asking->first[ASK_ALIAS].path =
-        incus_path(NULL, "images", "aliases", settings_text(examined->settings, SETTING_IMAGE), NULL);
+        incus_path(NULL, "images", "aliases", settings_text(subject->settings, SETTING_IMAGE), NULL);
 }
 
 static void ask_second(struct asking *asking) {
-    const char *pool = settings_text(asking->examined->settings, SETTING_STORAGE_POOL),
-               *print = json_str_at(asking->first[ASK_ALIAS].metadata, "target"),
+    const char *pool = pool_of(asking), *print = json_str_at(asking->first[ASK_ALIAS].metadata, "target"),
                *bridge = device_property(asking, "nic", "network");
-    if (!*pool)
-        pool = device_property(asking, "disk", "pool");
     if (*print)
         asking->second[ASK_IMAGE].path = incus_path(NULL, "images", print, NULL);
     if (*pool) {
@@ -214,25 +229,27 @@ static void ask_second(struct asking *asking) {
 }
 
 /* Away, or not for this user: the reason is the one, and all else is left out. */
-static bool unreachable(struct asking *asking, const struct error *why) {
+static void add_unreachable(struct asking *asking, const struct error *why) {
     bool permission = strstr(why->message, "ermission") || strstr(why->message, "trust");
     health_add_error(asking->health, permission ? "permissions" : "incus", HEALTH_FAILED, why);
-    return true;
 }
 
-bool examine_daemon(const struct examined *examined, struct health *health, struct error *err) {
-    _cleanup_(asking_done) struct asking asking = {.examined = examined, .health = health};
-    _cleanup_(server_done) struct server server = {0};
+bool health_examine_daemon(const struct health_subject *subject, struct server *server,
+                           struct health *health, struct error *err) {
+    _cleanup_(asking_done) struct asking asking = {.subject = subject, .health = health};
     _cleanup_(error_done) struct error why = {0};
     ask_first(&asking);
-    if (!incus_ask_all(examined->client, asking.first, FIRST_QUESTIONS, err))
+    if (!incus_ask_all(subject->client, asking.first, FIRST_QUESTIONS, err))
         return false;
-    if (!server_read(examined->client, &asking.first[ASK_SERVER], &server, &why))
-        return unreachable(&asking, &why);
+    if (!server_read(subject->client, &asking.first[ASK_SERVER], server, &why)) {
+        server_done(server);
+        add_unreachable(&asking, &why);
+        return true;
+    }
     ask_second(&asking);
-    if (!incus_ask_all(examined->client, asking.second, SECOND_QUESTIONS, err))
+    if (!incus_ask_all(subject->client, asking.second, SECOND_QUESTIONS, err))
         return false;
-    check_incus(&asking, &server);
+    check_incus(&asking, server);
     check_permissions(&asking);
     if (!check_image(&asking, err))
         return false;
@@ -240,5 +257,6 @@ bool examine_daemon(const struct examined *examined, struct health *health, stru
     check_bridge(&asking);
     check_mode(&asking);
     check_pool(&asking);
+    check_standby(&asking);
     return true;
 }

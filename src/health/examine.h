@@ -3,10 +3,10 @@
 
 #include "config/settings.h"
 #include "health/health.h"
-#include "incus/client.h"
+#include "incus/server.h"
 
 /* What is looked at. Borrowed. */
-struct examined {
+struct health_subject {
     struct incus *client;
     const struct settings *settings;
     const struct error *mistake; /* of the settings, which are the built-in ones then; class 0: none */
@@ -15,8 +15,10 @@ struct examined {
 };
 
 /* All of them, the daemon away or not. Fails only if the waiting does. */
-bool examine(const struct examined *examined, struct health *health, struct error *err) nodiscard;
+bool health_examine(const struct health_subject *subject, struct health *health,
+                    struct error *err) nodiscard;
 
-/* Those of one side, for examine(). */
-void examine_host(const struct examined *examined, struct health *health);
-bool examine_daemon(const struct examined *examined, struct health *health, struct error *err) nodiscard;
+/* Those of one side, for health_examine(). `server` is empty if the daemon does not answer. */
+void health_examine_host(const struct health_subject *subject, struct health *health);
+bool health_examine_daemon(const struct health_subject *subject, struct server *server,
+                           struct health *health, struct error *err) nodiscard;

@@ -40,10 +40,10 @@ static void check_kernel(const struct utsname *name, struct health *health) {
     health_fix(check, "a newer kernel; until then delegated ids do: berth idmap --fix");
 }
 
-static void check_config(const struct examined *examined, struct health *health) {
-    const char *file = examined->settings->file;
-    if (examined->mistake && examined->mistake->class)
-        health_add_error(health, "config", HEALTH_FAILED, examined->mistake);
+static void check_config(const struct health_subject *subject, struct health *health) {
+    const char *file = subject->settings->file;
+    if (subject->mistake && subject->mistake->class)
+        health_add_error(health, "config", HEALTH_FAILED, subject->mistake);
     else if (file && access(file, F_OK) == 0)
         health_add(health, "config", HEALTH_OK, "%s", file);
     else
@@ -51,8 +51,8 @@ static void check_config(const struct examined *examined, struct health *health)
                    file ? file : "(none)");
 }
 
-static void check_tool(const struct examined *examined, struct health *health) {
-    const char *tool = settings_text(examined->settings, SETTING_TOOL);
+static void check_tool(const struct health_subject *subject, struct health *health) {
+    const char *tool = settings_text(subject->settings, SETTING_TOOL);
     if (*tool)
         health_add(health, "tool", HEALTH_OK, "%s", tool);
     else
@@ -82,9 +82,9 @@ static void check_records(struct health *health) {
     health_fix(check, "remove what is none of yours there");
 }
 
-static void check_room(const struct examined *examined, struct health *health) {
+static void check_room(const struct health_subject *subject, struct health *health) {
     struct statvfs info;
-    const char *where = examined->workspace ? examined->workspace : ".";
+    const char *where = subject->workspace ? subject->workspace : ".";
     if (statvfs(where, &info) < 0 || info.f_blocks == 0) {
         health_add(health, "disk_space", HEALTH_WARNING, "%s: %s", where, strerror(errno));
         return;
@@ -100,14 +100,14 @@ static void check_room(const struct examined *examined, struct health *health) {
         health_fix(check, "du -xh %s | sort -h | tail shows what is large", where);
 }
 
-void examine_host(const struct examined *examined, struct health *health) {
+void health_examine_host(const struct health_subject *subject, struct health *health) {
     struct utsname name = {0};
     uname(&name);
     _cleanup_free_ char *os = os_name();
     health_add(health, "os", HEALTH_OK, "%s, %s", os, name.machine);
     check_kernel(&name, health);
-    check_config(examined, health);
-    check_tool(examined, health);
+    check_config(subject, health);
+    check_tool(subject, health);
     check_records(health);
-    check_room(examined, health);
+    check_room(subject, health);
 }

@@ -44,7 +44,7 @@ static const char script[] =
     "timeout 1 bash -c 'exec 3<>\"/dev/tcp/$0/$1\"' \"$2\" \"$3\" 2>/dev/null; echo tried yes; }\n";
 
 struct probing {
-    const struct examined *examined;
+    const struct health_subject *subject;
     struct health *health;
     char *folder; /* the workspace */
     char *bridge; /* this machine's address on the network of the rules; NULL: there is none */
@@ -214,7 +214,7 @@ static void listen_on_bridge(struct probing *probing, const struct prepared *pre
     if (!prepared->network.name)
         return;
     _cleanup_free_ char *path = incus_path(NULL, "networks", prepared->network.name, NULL);
-    if (!incus_request(probing->examined->client, "GET", path, NULL, &network, &ignored))
+    if (!incus_request(probing->subject->client, "GET", path, NULL, &network, &ignored))
         return;
     const char *own = json_get_str(json_at(network, "config"), "ipv4.address");
     _cleanup_free_ char *text = str_copy_n(own, strcspn(own, "/"));
@@ -235,7 +235,7 @@ static void listen_on_bridge(struct probing *probing, const struct prepared *pre
 /* In the container that runs; its end is run_finish()'s. */
 static bool try_inside(struct probing *probing, const struct prepared *prepared, const struct plan *plan,
                        int64_t begin, struct error *err) {
-    struct incus *client = probing->examined->client;
+    struct incus *client = probing->subject->client;
     _cleanup_(capture_done) struct capture capture = {0};
     listen_on_bridge(probing, prepared);
     _cleanup_free_ char *port = str_printf("%u", probing->port);
@@ -259,7 +259,7 @@ static bool try_inside(struct probing *probing, const struct prepared *prepared,
 }
 
 static bool launch(struct probing *probing, struct error *err) {
-    struct incus *client = probing->examined->client;
+    struct incus *client = probing->subject->client;
     _cleanup_(prepared_done) struct prepared prepared = {0};
     _cleanup_(plan_done) struct plan plan = {0};
     _cleanup_(error_done) struct error leaving = {0};
@@ -275,11 +275,10 @@ static bool launch(struct probing *probing, struct error *err) {
     return good && err->class == ERROR_NONE;
 }
 
-bool probe(const struct examined *examined, struct health *health, struct error *err) {
-    _cleanup_(probing_done) struct probing probing = {
-        .examined = examined, .health = health, .listener = -1};
+bool health_probe(const struct health_subject *subject, struct health *health, struct error *err) {
+    _cleanup_(probing_done) struct probing probing = {.subject = subject, .health = health, .listener = -1};
     _cleanup_(error_done) struct error why = {0};
-    settings_copy(&probing.settings, examined->settings);
+    settings_copy(&probing.settings, subject->settings);
     bool good = settings_flag(&probing.settings, SETTING_SECRET_PATHS, "--probe", ".env", &why) &&
                 settings_flag(&probing.settings, SETTING_PERSISTENT, "--probe", "false", &why) &&
                 make_workspace(&probing, &why);

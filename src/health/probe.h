@@ -9,4 +9,4 @@
  * be launched is one. Nothing is contacted but the bridge of the container's own network. Fails only if the
  * waiting does.
  */
-bool probe(const struct examined *examined, struct health *health, struct error *err) nodiscard;
+bool health_probe(const struct health_subject *subject, struct health *health, struct error *err) nodiscard;

@@ -1,7 +1,6 @@
 /* What there is of sessions, and what a session here would be: its mapping, delegation and guard. */
 #include "health/examine.h"
 #include "idmap/explain.h"
-#include "incus/server.h"
 #include "launch/prepare.h"
 #include "session/list.h"
 #include "session/orphan.h"
@@ -11,14 +10,15 @@
 
 #include <string.h>
 
-static bool check_containers(const struct examined *examined, struct health *health, struct error *err) {
+static bool check_containers(const struct health_subject *subject, struct health *health,
+                             struct error *err) {
     _cleanup_(session_list_done) struct session_list sessions = {0};
     _cleanup_(standbys_done) struct standbys standbys = {0};
-    if (!session_list_load(examined->client, examined->prefix, false, &sessions, err) ||
-        !standbys_load(examined->client, examined->prefix, examined->settings, &standbys, err))
+    if (!session_list_load(subject->client, subject->prefix, false, &sessions, err) ||
+        !standbys_load(subject->client, subject->prefix, subject->settings, &standbys, err))
         return false;
     size_t running = 0, orphaned = 0, stale = 0;
-    orphans_settle(examined->client, &sessions);
+    orphans_settle(subject->client, &sessions);
     for (size_t i = 0; i < sessions.count; i++) {
         running += str_equal(sessions.items[i].status, "Running");
         orphaned += sessions.items[i].orphaned;
@@ -97,11 +97,11 @@ static void check_facts(const struct idmap_facts *facts, const struct idmap_deci
     health_fix(check, "%s", fix);
 }
 
-static void check_guard(const struct examined *examined, const char *path, struct health *health) {
+static void check_guard(const struct health_subject *subject, const char *path, struct health *health) {
     _cleanup_(protection_done) struct protection protection = {0};
     _cleanup_(mounts_done) struct mounts mounts = {0};
     _cleanup_(error_done) struct error why = {0};
-    if (!protection_load(path, examined->settings, &mounts, &protection, &why)) {
+    if (!protection_load(path, subject->settings, &mounts, &protection, &why)) {
         health_add_error(health, "guard", HEALTH_FAILED, &why);
         return;
     }
@@ -116,39 +116,33 @@ static void check_guard(const struct examined *examined, const char *path, struc
 }
 
 /* `server` NULL: the daemon is away. */
-static void check_workspace(const struct examined *examined, const struct server *server,
+static void check_workspace(const struct health_subject *subject, const struct server *server,
                             struct health *health) {
     _cleanup_(workspace_done) struct workspace workspace = {0};
     _cleanup_(error_done) struct error why = {0};
     struct idmap_facts facts;
     struct idmap_decision decision;
-    bool found = workspace_find(examined->workspace ? examined->workspace : ".", &workspace, &why);
-    if (!found && !examined->workspace) { /* nobody has said that it should be one */
+    bool found = workspace_find(subject->workspace ? subject->workspace : ".", &workspace, &why);
+    if (!found && !subject->workspace) { /* nobody has said that it should be one */
         struct health_check *check =
             health_add(health, "mapping", HEALTH_OK, "not looked at: %s", why.message);
         health_details(check, "-w PATH looks at a workspace");
         return;
     }
     if (!found ||
-        !prepare_decision(examined->settings, workspace.source, NULL, server, &facts, &decision, &why)) {
+        !prepare_decision(subject->settings, workspace.source, NULL, server, &facts, &decision, &why)) {
         health_add_error(health, "mapping", HEALTH_FAILED, &why);
         return;
     }
     check_facts(&facts, &decision, health);
-    check_guard(examined, workspace.path, health);
+    check_guard(subject, workspace.path, health);
 }
 
-bool examine(const struct examined *examined, struct health *health, struct error *err) {
+bool health_examine(const struct health_subject *subject, struct health *health, struct error *err) {
     _cleanup_(server_done) struct server server = {0};
-    _cleanup_(error_done) struct error away = {0};
-    examine_host(examined, health);
-    if (!examine_daemon(examined, health, err))
+    health_examine_host(subject, health);
+    if (!health_examine_daemon(subject, &server, health, err))
         return false;
-    bool there = server_get(examined->client, &server, &away);
-    if (away.class == ERROR_CANCELLED) {
-        error_move(err, &away);
-        return false;
-    }
-    check_workspace(examined, there ? &server : NULL, health);
-    return !there || check_containers(examined, health, err);
+    check_workspace(subject, server.version ? &server : NULL, health);
+    return !server.version || check_containers(subject, health, err);
 }

@@ -34,3 +34,8 @@ unsigned int prepared_last_slot(const struct prepared *prepared) {
     bool run = !request->shell && !settings_bool(request->settings, SETTING_PERSISTENT);
     return run ? RUN_SLOTS : SESSION_SLOTS;
 }
+
+const char *prepared_pool(const struct prepared *prepared) {
+    const char *pool = settings_text(prepared->request->settings, SETTING_STORAGE_POOL);
+    return *pool ? pool : json_get_str(prepared->root_device, "pool");
+}

@@ -48,3 +48,5 @@ struct prepared {
 void prepared_done(struct prepared *prepared);
 /* The last slot that it may have: sessions have few, runs many. */
 unsigned int prepared_last_slot(const struct prepared *prepared);
+/* Of the settings, or the default profile's; "" if neither names one. Lent. */
+const char *prepared_pool(const struct prepared *prepared);

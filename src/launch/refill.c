@@ -54,10 +54,7 @@ static bool pool_is_short(struct incus *client, const char *pool) {
     return is_short(all - json_int_at(found, "space.used"), all, POOL_LEAST);
 }
 
-char *refill_short(struct incus *client, const struct prepared *prepared) {
-    const char *pool = settings_text(prepared->request->settings, SETTING_STORAGE_POOL);
-    if (!*pool)
-        pool = json_get_str(prepared->root_device, "pool");
+char *refill_short(struct incus *client, const char *pool) {
     if (memory_is_short())
         return str_copy("memory is short");
     return pool_is_short(client, pool) ? str_printf("the storage pool %s is nearly full", pool) : NULL;
@@ -148,7 +145,7 @@ static void refill(void *data) {
     struct prepared *prepared = refill->prepared;
     _cleanup_(error_done) struct error ignored = {0};
     size_t count = missing(prepared);
-    _cleanup_free_ char *why_not = count ? refill_short(refill->client, prepared) : NULL;
+    _cleanup_free_ char *why_not = count ? refill_short(refill->client, prepared_pool(prepared)) : NULL;
     look_at_others(refill->client, prepared);
     if (loop_run(incus_loop(refill->client), &refill->due, &ignored) && !why_not)
         ask(refill->client, prepared, count);

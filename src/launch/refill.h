@@ -27,5 +27,6 @@ static inline void refill_cleanup(struct refill **refill) {
  */
 json_t *refill_body(const struct prepared *prepared, struct strings *taken) nodiscard;
 
-/* Why no more are to be made on this machine; NULL: nothing speaks against it. Caller owns. */
-char *refill_short(struct incus *client, const struct prepared *prepared);
+/* Why no more are to be made in this pool, on this machine; NULL: nothing speaks against it. Caller owns.
+ */
+char *refill_short(struct incus *client, const char *pool) nodiscard;

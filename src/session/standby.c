@@ -172,7 +172,7 @@ bool standbys_fill(struct incus *client, struct prepared *prepared, const struct
         return error_set(err, ERROR_USAGE, "no standby container would be used: %s", why);
     for (size_t i = 0; i < standbys->count; i++)
         count += !standbys->items[i].stale && str_equal(standbys->items[i].digest, prepared->kind->digest);
-    _cleanup_free_ char *is_short = count < wanted ? refill_short(client, prepared) : NULL;
+    _cleanup_free_ char *is_short = count < wanted ? refill_short(client, prepared_pool(prepared)) : NULL;
     if (is_short)
         return error_set(err, ERROR_FAILED, "no standby container was made: %s", is_short);
     return count >= wanted || (network_up(client, &prepared->network, err) &&

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -396,6 +397,47 @@ static void test_orphan(void **state) {
     fail_msg("%s is still there", name);
 }
 
+/* Where the pool is short none is added, and that is said. */
+static void test_short(void **state) {
+    (void)state;
+    _cleanup_free_ char *small = new_folder("", 0, 0), *source = str_printf("source=%s", small);
+    assert_int_equal(mount("tmpfs", small, "tmpfs", 0, "size=400m"), 0); /* below 1 GiB */
+    _result_ made = incus_command("storage", "create", "short", "dir", source, NULL);
+    world.variables[2] = "BERTH_STORAGE_POOL=short";
+    _result_ filled = fill(SMALL);
+    assert_status(filled, 1);
+    assert_has(filled.err, "no standby container was made: the storage pool short is nearly full");
+    _result_ run = berth(&world.how, "run", "-q", SMALL, "--", "true", NULL);
+    assert_status(run, 0);
+    assert_no_containers();
+    _result_ health = berth(&world.how, "health", NULL);
+    assert_has(health.out, "1 are kept, and none is added: the storage pool short is nearly full");
+    world.variables[2] = NULL;
+    /* what the dir driver keeps of an image would hold the pool */
+    _result_ removed = incus_command("storage", "delete", "short", NULL);
+    assert_int_equal(umount2(small, MNT_DETACH), 0);
+}
+
+/* A repository beside the workspace is guarded, too, and nothing of it is seen twice. */
+static void test_two_roots(void **state) {
+    (void)state;
+    _cleanup_free_ char *data = world_folder("data"), *mount = str_printf("%s:/data", data),
+                        *line = str_printf("cd '%s' && git init -q . && cd '%s' && git init -q .", data,
+                                           world.folder);
+    _result_ made = shell_line(&world.how, line);
+    _result_ filled = fill(SMALL);
+    _cleanup_free_ char *name = waiting();
+    _result_ run =
+        berth(&world.how, "run", "-q", SMALL, "--mount", mount, "--", "sh", "-c",
+              "hostname; echo x >/data/.git/hooks/x; echo x >.git/hooks/x; "
+              "cut -d' ' -f5 /proc/self/mountinfo | grep -E '^/(data|workspace)' | sort | uniq -d",
+              NULL);
+    _cleanup_free_ char *only = str_printf("%s\n", name);
+    assert_string_equal(run.out, only);
+    assert_has(run.err, "/data/.git/hooks/x: Read-only file system");
+    assert_has(run.err, " .git/hooks/x: Read-only file system");
+}
+
 static void test_commands(void **state) {
     (void)state;
     with_standby("BERTH_STANDBY=2");
@@ -418,13 +460,14 @@ static void test_commands(void **state) {
 int main(void) {
 #define standby_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
     const struct CMUnitTest tests[] = {
-        standby_test(test_run),      standby_test(test_same_environment),
-        standby_test(test_once),     standby_test(test_dry_run),
-        standby_test(test_kinds),    standby_test(test_stale),
-        standby_test(test_settings), standby_test(test_image),
-        standby_test(test_guard),    standby_test(test_covered),
-        standby_test(test_unusable), standby_test(test_orphan),
-        standby_test(test_commands),
+        standby_test(test_run),       standby_test(test_same_environment),
+        standby_test(test_once),      standby_test(test_dry_run),
+        standby_test(test_kinds),     standby_test(test_stale),
+        standby_test(test_settings),  standby_test(test_image),
+        standby_test(test_guard),     standby_test(test_covered),
+        standby_test(test_unusable),  standby_test(test_orphan),
+        standby_test(test_commands),  standby_test(test_short),
+        standby_test(test_two_roots),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -23,10 +23,11 @@ static void look(void *data) {
     struct host *host = view->host;
     _cleanup_(error_done) struct error err = {0};
     struct health found = {0};
-    const struct examined examined = {
+    const struct health_subject subject = {
         .client = host->client, .settings = host->settings, .prefix = host->prefix};
     loop_interruptible(host->loop, true);
-    bool good = examine(&examined, &found, &err) && (!view->probing || probe(&examined, &found, &err));
+    bool good =
+        health_examine(&subject, &found, &err) && (!view->probing || health_probe(&subject, &found, &err));
     view->task = NULL;
     if (view->closed) {
         health_done(&found);
