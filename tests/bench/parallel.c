@@ -9,7 +9,6 @@
 #include "tests/harness/bench.h"
 
 #include <string.h>
-#include <sys/wait.h>
 
 #define AT_ONCE 20
 #define EACH    10
@@ -31,15 +30,7 @@ static void work(int number) {
 
 static double berth_runs(void) {
     double begin = bench_now();
-    pid_t pids[AT_ONCE];
-    for (int i = 0; i < AT_ONCE; i++)
-        if ((pids[i] = fork()) == 0)
-            work(i);
-    for (int i = 0; i < AT_ONCE; i++) {
-        int status = 1;
-        waitpid(pids[i], &status, 0);
-        assert_int_equal(status, 0);
-    }
+    bench_at_once(AT_ONCE, work);
     assert_no_containers();
     return bench_now() - begin;
 }

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define ROUNDS  25
@@ -156,16 +155,8 @@ static void test_many(void **state) {
                                 i ? "none" : "restricted", NULL);
         assert_status(filled, 0);
     }
-    pid_t pids[AT_ONCE];
     double begin = bench_now();
-    for (int i = 0; i < AT_ONCE; i++)
-        if ((pids[i] = fork()) == 0)
-            work(i);
-    for (int i = 0; i < AT_ONCE; i++) {
-        int status = 1;
-        waitpid(pids[i], &status, 0);
-        assert_int_equal(status, 0);
-    }
+    bench_at_once(AT_ONCE, work);
     print_message("# %d runs, %d at a time: %.1f s\n", ALL, AT_ONCE, bench_now() - begin);
     check_each_once();
     usleep(3000000);

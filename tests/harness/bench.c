@@ -45,6 +45,20 @@ struct bench_cost bench_cost(char *const *argv) {
                                usage.ru_maxrss};
 }
 
+void bench_at_once(int count, void (*work)(int number)) {
+    _cleanup_free_ pid_t *pids = mem_new((size_t)count * sizeof *pids);
+    for (int i = 0; i < count; i++)
+        if ((pids[i] = fork()) == 0) {
+            work(i);
+            _exit(0);
+        }
+    for (int i = 0; i < count; i++) {
+        int status = 1;
+        waitpid(pids[i], &status, 0);
+        assert_int_equal(status, 0);
+    }
+}
+
 static int by_value(const void *a, const void *b) {
     double first = *(const double *)a, second = *(const double *)b;
     return first < second ? -1 : first > second;

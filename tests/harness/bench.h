@@ -19,6 +19,8 @@ int bench_teardown(void **state);
 
 /* Runs a program to its end in that folder, its output thrown away; it has to succeed. */
 struct bench_cost bench_cost(char *const *argv);
+/* Calls `work` with 0, 1, … in so many children at once, each of which has to end with status 0. */
+void bench_at_once(int count, void (*work)(int number));
 double bench_now(void); /* seconds */
 /* Sorts the values. */
 double bench_median(double *values, size_t count);

@@ -1,71 +1,10 @@
 /* Plans, compared with the JSON in tests/unit/golden, and the names of instances. */
-#include "launch/plan.h"
 #include "base/path.h"
-#include "tests/harness/unit.h"
+#include "tests/harness/scene.h"
 #include "workspace/name.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct scene {
-    struct settings settings;
-    struct guard guard;
-    struct mounts mounts;
-    struct network network;
-    struct publishes publishes;
-    struct strings command;
-    struct plan_input input;
-};
-
-static void scene_done(struct scene *scene) {
-    settings_done(&scene->settings);
-    guard_done(&scene->guard);
-    mounts_done(&scene->mounts);
-    network_done(&scene->network);
-    publishes_done(&scene->publishes);
-    strings_done(&scene->command);
-}
-
-/* The common case: a CI runner's workspace on ext4. */
-static void scene_init(struct scene *scene) {
-    _cleanup_(error_done) struct error err = {0};
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
-    assert_true(settings_load(&scene->settings, &err));
-    scene->network.name = str_copy("berth-012345678");
-    strings_add(&scene->command, "make");
-    strings_add(&scene->command, "check all");
-    scene->input = (struct plan_input){
-        .name = "coi-0123abcd-1",
-        .launch_id = "00000000deadbeef",
-        .slot = 1,
-        .workspace = "/home/dev/work app",
-        .source = "/data/work app",
-        .settings = &scene->settings,
-        .facts = {.host = {1001, 1001},
-                  .code = {1000, 1000},
-                  .filesystem = "ext4",
-                  .mount_ok = IDMAP_YES,
-                  .daemon_ok = IDMAP_YES,
-                  .uid_delegation = IDMAP_DELEGATED,
-                  .gid_delegation = IDMAP_DELEGATED,
-                  .owner = {1001, 1001},
-                  .mode = 0755},
-        .mounts = &scene->mounts,
-        .guard = &scene->guard,
-        .empty = "/home/dev/.local/state/berth/guard/empty",
-        .network = &scene->network,
-        .command = &scene->command,
-        .language = "de_DE.UTF-8",
-        .term = "xterm-kitty",
-        .zone = "Europe/Berlin",
-    };
-    scene->input.decision = idmap_decide(&scene->input.facts);
-}
-
-static void set(struct scene *scene, enum setting which, const char *value) {
-    _cleanup_(error_done) struct error err = {0};
-    assert_true(settings_flag(&scene->settings, which, "--test", value, &err));
-}
 
 static void check(const struct scene *scene, const char *golden) {
     _cleanup_(plan_done) struct plan plan = {0};
@@ -122,15 +61,15 @@ static void test_everything(void **state) {
     _cleanup_(scene_done) struct scene scene = {0};
     _cleanup_(error_done) struct error err = {0};
     scene_init(&scene);
-    set(&scene, SETTING_CPU, "2");
-    set(&scene, SETTING_INTERCEPT, "true");
-    set(&scene, SETTING_MEMORY, "2GiB");
-    set(&scene, SETTING_PROCESSES, "500");
-    set(&scene, SETTING_DISK_READ, "20MiB");
-    set(&scene, SETTING_DISK_WRITE, "500iops");
-    set(&scene, SETTING_STORAGE_POOL, "fast");
-    set(&scene, SETTING_IMAGE, "c477cd3dc151");
-    set(&scene, SETTING_CODE_USER, "worker");
+    scene_set(&scene, SETTING_CPU, "2");
+    scene_set(&scene, SETTING_INTERCEPT, "true");
+    scene_set(&scene, SETTING_MEMORY, "2GiB");
+    scene_set(&scene, SETTING_PROCESSES, "500");
+    scene_set(&scene, SETTING_DISK_READ, "20MiB");
+    scene_set(&scene, SETTING_DISK_WRITE, "500iops");
+    scene_set(&scene, SETTING_STORAGE_POOL, "fast");
+    scene_set(&scene, SETTING_IMAGE, "c477cd3dc151");
+    scene_set(&scene, SETTING_CODE_USER, "worker");
     assert_true(mounts_add(&scene.mounts, "--mount", "/tmp:/data", &err));
     assert_true(mounts_add(&scene.mounts, "--mount", "/tmp:/read only:ro", &err));
     _cleanup_json_ json_t *root =

@@ -3,85 +3,48 @@
 
 #include "base/version.h"
 #include "launch/label.h"
-#include "tests/harness/unit.h"
+#include "tests/harness/scene.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct scene {
-    struct settings settings;
-    struct network network;
-    struct strings command;
+struct run {
+    struct scene scene;
     struct launch_request request;
     struct prepared prepared;
-    struct plan_input input;
 };
 
-static void scene_init(struct scene *scene) {
+static void run_init(struct run *run) {
     _cleanup_(error_done) struct error err = {0};
-    *scene = (struct scene){0};
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    *run = (struct run){0};
     unsetenv("BERTH_STANDBY");
-    assert_true(settings_load(&scene->settings, &err));
-    assert_true(settings_parse(&scene->settings, "config.ini", "[container]\nstandby = 3\n", &err));
-    scene->network.name = str_copy("berth-012345678");
-    scene->request.settings = &scene->settings;
-    scene->prepared = (struct prepared){.request = &scene->request,
-                                        .prefix = "coi-",
-                                        .fingerprint = str_copy("0123456789ab"),
-                                        .daemon = 77,
-                                        .profile = json_pack("{s:{}}", "config")};
-    scene->input = (struct plan_input){
-        .name = "coi-0123abcd-1",
-        .launch_id = "00000000deadbeef",
-        .slot = 1,
-        .workspace = "/home/dev/app",
-        .source = "/home/dev/app",
-        .settings = &scene->settings,
-        .facts = {.host = {1001, 1001},
-                  .code = {1000, 1000},
-                  .filesystem = "ext4",
-                  .mount_ok = IDMAP_YES,
-                  .daemon_ok = IDMAP_YES,
-                  .uid_delegation = IDMAP_DELEGATED,
-                  .gid_delegation = IDMAP_DELEGATED,
-                  .owner = {1001, 1001},
-                  .mode = 0755},
-        .guard = &scene->prepared.guard,
-        .empty = "/empty",
-        .network = &scene->network,
-        .command = &scene->command,
-        .language = "",
-        .term = "",
-        .zone = "",
-    };
-    scene->input.decision = idmap_decide(&scene->input.facts);
+    scene_init(&run->scene);
+    assert_true(settings_parse(&run->scene.settings, "config.ini", "[container]\nstandby = 3\n", &err));
+    run->request.settings = &run->scene.settings;
+    run->prepared = (struct prepared){.request = &run->request,
+                                      .prefix = "coi-",
+                                      .fingerprint = str_copy("0123456789ab"),
+                                      .daemon = 77,
+                                      .profile = json_pack("{s:{}}", "config")};
+    run->scene.input.guard = &run->prepared.guard;
 }
 
-static void scene_done(struct scene *scene) {
-    settings_done(&scene->settings);
-    network_done(&scene->network);
-    scene->prepared.prefix = NULL;
-    prepared_done(&scene->prepared);
+static void run_done(struct run *run) {
+    prepared_done(&run->prepared);
+    scene_done(&run->scene);
 }
 
-static void set(struct scene *scene, enum setting which, const char *value) {
-    _cleanup_(error_done) struct error err = {0};
-    assert_true(settings_flag(&scene->settings, which, "--test", value, &err));
-}
-
-static void kind_of(const struct scene *scene, struct standby_kind *kind) {
+static void kind_of(const struct run *run, struct standby_kind *kind) {
     _cleanup_(plan_done) struct plan plan = {0};
-    plan_make(&scene->input, &plan);
-    standby_kind_make(&scene->prepared, &plan, kind);
+    plan_make(&run->scene.input, &plan);
+    standby_kind_make(&run->prepared, &plan, kind);
 }
 
 /* Whether a change of the scene makes another kind of it. */
-static void check_kind(void (*change)(struct scene *scene), bool other) {
-    _cleanup_(scene_done) struct scene before, after;
+static void check_kind(void (*change)(struct run *run), bool other) {
+    _cleanup_(run_done) struct run before, after;
     _cleanup_(standby_kind_done) struct standby_kind first = {0}, second = {0};
-    scene_init(&before);
-    scene_init(&after);
+    run_init(&before);
+    run_init(&after);
     change(&after);
     kind_of(&before, &first);
     kind_of(&after, &second);
@@ -89,38 +52,38 @@ static void check_kind(void (*change)(struct scene *scene), bool other) {
     assert_int_equal(!str_equal(first.stem, second.stem), other);
 }
 
-static void workspace(struct scene *scene) {
-    scene->input.workspace = scene->input.source = "/home/dev/other";
-    scene->input.slot = 7;
-    scene->input.launch_id = "1";
-    scene->input.owner = "owner";
+static void workspace(struct run *run) {
+    run->scene.input.workspace = run->scene.input.source = "/home/dev/other";
+    run->scene.input.slot = 7;
+    run->scene.input.launch_id = "1";
+    run->scene.input.owner = "owner";
 }
-static void limits(struct scene *scene) {
-    set(scene, SETTING_MEMORY, "1GiB");
-    set(scene, SETTING_CPU, "2");
-    set(scene, SETTING_PROCESSES, "100");
+static void limits(struct run *run) {
+    scene_set(&run->scene, SETTING_MEMORY, "1GiB");
+    scene_set(&run->scene, SETTING_CPU, "2");
+    scene_set(&run->scene, SETTING_PROCESSES, "100");
 }
-static void flags(struct scene *scene) {
-    set(scene, SETTING_IMAGE, "coi"); /* the same by another way */
+static void flags(struct run *run) {
+    scene_set(&run->scene, SETTING_IMAGE, "coi"); /* the same by another way */
 }
-static void mapping(struct scene *scene) {
-    snprintf(scene->input.decision.raw, sizeof scene->input.decision.raw, "both 1002 1000");
+static void mapping(struct run *run) {
+    snprintf(run->scene.input.decision.raw, sizeof run->scene.input.decision.raw, "both 1002 1000");
 }
-static void user(struct scene *scene) {
-    scene->input.facts.host.uid = 1002;
+static void user(struct run *run) {
+    run->scene.input.facts.host.uid = 1002;
 }
-static void image(struct scene *scene) {
-    str_set(&scene->prepared.fingerprint, "ba9876543210");
+static void image(struct run *run) {
+    str_set(&run->prepared.fingerprint, "ba9876543210");
 }
-static void network(struct scene *scene) {
-    str_set(&scene->network.name, "berth-876543210");
-    json_object_set_new(scene->prepared.profile, "devices", json_object());
+static void network(struct run *run) {
+    str_set(&run->scene.network.name, "berth-876543210");
+    json_object_set_new(run->prepared.profile, "devices", json_object());
 }
-static void interception(struct scene *scene) {
-    set(scene, SETTING_INTERCEPT, "true");
+static void interception(struct run *run) {
+    scene_set(&run->scene, SETTING_INTERCEPT, "true");
 }
-static void member(struct scene *scene) {
-    str_set(&scene->prepared.member, "nodeb");
+static void member(struct run *run) {
+    str_set(&run->prepared.member, "nodeb");
 }
 
 static void test_kind(void **state) {
@@ -139,11 +102,11 @@ static void test_kind(void **state) {
 /* It has nothing of the run in it, and all that the run is promised. */
 static void test_body(void **state) {
     (void)state;
-    _cleanup_(scene_done) struct scene scene;
+    _cleanup_(run_done) struct run run;
     _cleanup_(standby_kind_done) struct standby_kind kind = {0};
-    scene_init(&scene);
-    scene.input.owner = "owner";
-    kind_of(&scene, &kind);
+    run_init(&run);
+    run.scene.input.owner = "owner";
+    kind_of(&run, &kind);
     const json_t *config = json_at(kind.body, "config"), *devices = json_at(kind.body, "devices");
     assert_string_equal(json_get_str(config, "raw.idmap"), "both 1001 1000");
     assert_string_equal(json_get_str(config, "security.privileged"), "false");
@@ -180,10 +143,10 @@ static struct instance made(const struct standby_kind *kind, int64_t seconds, co
 }
 
 static void check_stale(int64_t seconds, const char *key, const char *value, const char *why, bool ready) {
-    _cleanup_(scene_done) struct scene scene;
+    _cleanup_(run_done) struct run run;
     _cleanup_(standby_kind_done) struct standby_kind kind = {0};
-    scene_init(&scene);
-    kind_of(&scene, &kind);
+    run_init(&run);
+    kind_of(&run, &kind);
     _cleanup_(instance_done) struct instance instance = made(&kind, seconds, key, value);
     const char *stale = standby_stale(&instance, &kind, 1800000000);
     if (why)
@@ -206,10 +169,10 @@ static void test_stale(void **state) {
     check_stale(10, LABEL_HOST, "1002:1002", NULL, true); /* its digest says that it is ours */
     check_stale(10, LABEL_STANDBY, "other", NULL, false);
     check_stale(10, LABEL_SETTINGS, "0000000000000000:1111111111111111", NULL, true); /* another file's */
-    _cleanup_(scene_done) struct scene scene;
+    _cleanup_(run_done) struct run run;
     _cleanup_(standby_kind_done) struct standby_kind kind = {0};
-    scene_init(&scene);
-    kind_of(&scene, &kind);
+    run_init(&run);
+    kind_of(&run, &kind);
     _cleanup_free_ char *changed = str_printf("%.16s:1111111111111111", kind.settings);
     check_stale(10, LABEL_SETTINGS, changed, "the settings have changed", false);
 }
@@ -217,45 +180,45 @@ static void test_stale(void **state) {
 /* What a claim changes: the run's keys are set, the standby's own go. */
 static void test_claim(void **state) {
     (void)state;
-    _cleanup_(scene_done) struct scene scene;
+    _cleanup_(run_done) struct run run;
     _cleanup_(standby_kind_done) struct standby_kind kind = {0};
     _cleanup_(plan_done) struct plan plan = {0};
-    scene_init(&scene);
-    kind_of(&scene, &kind);
+    run_init(&run);
+    kind_of(&run, &kind);
     _cleanup_(instance_done) struct instance instance = made(&kind, 10, NULL, NULL);
     json_object_set(instance.json, "config", (json_t *)instance.config);
-    scene.input.owner = "owner";
-    set(&scene, SETTING_MEMORY, "1GiB");
-    plan_make(&scene.input, &plan);
+    run.scene.input.owner = "owner";
+    scene_set(&run.scene, SETTING_MEMORY, "1GiB");
+    plan_make(&run.scene.input, &plan);
     _cleanup_json_ json_t *config = standby_config(&instance, &plan),
-                          *devices = standby_devices(&scene.prepared, &plan);
+                          *devices = standby_devices(&run.prepared, &plan);
     assert_string_equal(json_get_str(config, LABEL_OWNER), "owner");
-    assert_string_equal(json_get_str(config, LABEL_WORKSPACE), "/home/dev/app");
+    assert_string_equal(json_get_str(config, LABEL_WORKSPACE), "/home/dev/work app");
     assert_string_equal(json_get_str(config, "limits.memory"), "1GiB");
     assert_non_null(json_object_get(config, "limits.cpu.allowance"));
     assert_string_equal(json_get_str(config, "limits.cpu.allowance"), "");
     assert_null(json_object_get(config, "raw.idmap"));
-    assert_string_equal(json_get_str(json_at(devices, WORKSPACE_DEVICE), "source"), "/home/dev/app");
+    assert_string_equal(json_get_str(json_at(devices, WORKSPACE_DEVICE), "source"), "/data/work app");
     assert_null(json_object_get(devices, "eth0"));
 }
 
 static void test_unfit(void **state) {
     (void)state;
-    _cleanup_(scene_done) struct scene scene;
-    scene_init(&scene);
-    assert_null(standby_unfit(&scene.prepared, false));
-    assert_non_null(strstr(standby_unfit(&scene.prepared, true), "hook"));
-    scene.prepared.apparmor = true;
-    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "AppArmor"));
-    scene.prepared.apparmor = false;
-    scene.request.slot = 2;
-    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "--slot"));
-    scene.request.slot = 0;
-    scene.request.shell = true;
-    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "a name of its own"));
-    scene.request.shell = false;
-    guard_add_root(&scene.prepared.guard, "/home/dev/app/repository", "/workspace/repository", true);
-    assert_non_null(strstr(standby_unfit(&scene.prepared, false), "guarded"));
+    _cleanup_(run_done) struct run run;
+    run_init(&run);
+    assert_null(standby_unfit(&run.prepared, false));
+    assert_non_null(strstr(standby_unfit(&run.prepared, true), "hook"));
+    run.prepared.apparmor = true;
+    assert_non_null(strstr(standby_unfit(&run.prepared, false), "AppArmor"));
+    run.prepared.apparmor = false;
+    run.request.slot = 2;
+    assert_non_null(strstr(standby_unfit(&run.prepared, false), "--slot"));
+    run.request.slot = 0;
+    run.request.shell = true;
+    assert_non_null(strstr(standby_unfit(&run.prepared, false), "a name of its own"));
+    run.request.shell = false;
+    guard_add_root(&run.prepared.guard, "/home/dev/app/repository", "/workspace/repository", true);
+    assert_non_null(strstr(standby_unfit(&run.prepared, false), "guarded"));
 }
 
 int main(void) {

@@ -29,17 +29,23 @@ static void test_strict(void **state) {
     assert_true(seen > 5); /* without it they are some */
 }
 
+/* A workspace with a repository, and a home; where `how` is from here on. Caller owns. */
+static char *new_repository(struct how *how) {
+    char *workspace = new_folder("virtiofs", 501, 20);
+    how->cwd = workspace;
+    mkdir("/tmp/home", 0777);
+    assert_int_equal(chown("/tmp/home", 501, 20), 0);
+    _result_ made = shell_line(how, "git init -q .");
+    assert_status(made, 0);
+    return workspace;
+}
+
 /* What is done inside all day works under it: systemd, git, mounts, and sudo. */
 static void test_work(void **state) {
     static const char *const variables[] = {"HOME=/tmp/home", NULL};
     struct how how = {.uid = 501, .gid = 20, .variables = variables};
     (void)state;
-    _cleanup_free_ char *workspace = new_folder("virtiofs", 501, 20);
-    how.cwd = workspace;
-    mkdir("/tmp/home", 0777);
-    assert_int_equal(chown("/tmp/home", 501, 20), 0);
-    _result_ made = shell_line(&how, "git init -q .");
-    assert_status(made, 0);
+    _cleanup_free_ char *workspace = new_repository(&how);
     _result_ result = berth(
         &how, "run", "--strict", "--", "sh", "-c",
         "set -e; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x "
@@ -66,11 +72,7 @@ static void test_standby(void **state) {
     static const char *const variables[] = {"HOME=/tmp/home", "BERTH_STANDBY=1", NULL};
     struct how how = {.uid = 501, .gid = 20, .variables = variables};
     (void)state;
-    _cleanup_free_ char *workspace = new_folder("virtiofs", 501, 20);
-    how.cwd = workspace;
-    mkdir("/tmp/home", 0777);
-    assert_int_equal(chown("/tmp/home", 501, 20), 0);
-    _result_ made = shell_line(&how, "git init -q .");
+    _cleanup_free_ char *workspace = new_repository(&how);
     _result_ filled = berth(&how, "standby", "fill", NULL);
     assert_status(filled, 0);
     _result_ dry = berth(&how, "run", "--dry-run", "--", "true", NULL);
