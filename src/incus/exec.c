@@ -1,59 +1,15 @@
 #include "incus/exec.h"
 
 #include "incus/await.h"
-#include "incus/private.h"
-#include "incus/websocket.h"
+#include "incus/exec_private.h"
 
 #include <string.h>
-
-enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
 /* How long a command whose stream was lost may take to say how it ended. */
 #define LOST_AFTER_MS 2000
 /* How long the daemon may take to hold a process that it has begun. A lost one hangs it until its input
  * ends. */
 #define ATTACH_MS 4000
-
-struct stream {
-    struct exec *exec;
-    int index;
-    struct websocket *websocket;
-    bool open;
-    bool complete; /* the daemon has said that nothing more comes */
-    bool ended;
-};
-
-struct exec {
-    struct incus *client;
-    struct timer *posting;
-    struct timer *attaching; /* how long the daemon has left to answer */
-    struct timer *losing;    /* a stream was lost, `err` says which: how long the daemon has to say why */
-    struct call *starting;
-    struct await *waiting;
-    char *program; /* argv[0], for errors */
-    char *instance;
-    json_t *request;
-    unsigned int attempts;
-    char *path; /* of the operation, once it has one */
-    struct stream streams[STREAMS];
-    json_t *secrets;
-    bool terminal;
-    bool early;
-    bool conditional, met; /* it has a condition, and that holds */
-    bool released;
-    bool attached; /* the daemon holds the process */
-    bool opened;   /* the gate is */
-    bool begun;    /* the command is; until then the next three wait */
-    struct buffer input;
-    bool input_ended;
-    json_t *control;
-    bool over; /* the operation has ended */
-    bool reported;
-    int status;
-    struct error err;
-    const struct exec_handler *handler;
-    void *data;
-};
 
 void exec_free(struct exec *exec) {
     if (!exec)
@@ -103,49 +59,6 @@ static void finish_if_over(struct exec *exec) {
         report(exec);
 }
 
-static void send_control(struct exec *exec, json_t *message) {
-    char *text = json_dumps(message, JSON_COMPACT);
-    if (text && exec->streams[CONTROL].open)
-        websocket_send(exec->streams[CONTROL].websocket, false, text, strlen(text));
-    free(text);
-}
-
-static void end_input(struct exec *exec) {
-    if (exec->streams[STDIN].open && !exec->terminal)
-        websocket_send(exec->streams[STDIN].websocket, false, "", 0);
-}
-
-/* The command itself is there, or just coming: what waited for it goes out. */
-static void begin(struct exec *exec) {
-    struct websocket *input = exec->streams[STDIN].websocket;
-    size_t index;
-    json_t *message;
-    exec->begun = true;
-    if (exec->input.size)
-        websocket_send(input, true, exec->input.data, exec->input.size);
-    buffer_done(&exec->input);
-    json_array_foreach(exec->control, index, message) {
-        send_control(exec, message);
-    }
-    if (exec->input_ended)
-        end_input(exec);
-    else if (exec->handler->drained)
-        exec->handler->drained(exec->data);
-}
-
-/*
- * Opens the gate in front of the command (see exec_request_json()) with one byte. On a pty that is its
- * end of file (termios(3), VEOF), which alone is not echoed.
- */
-static void open_gate_if_possible(struct exec *exec) {
-    if (exec->opened || !exec->released || !exec->attached || !exec->streams[STDIN].open)
-        return;
-    exec->opened = true;
-    websocket_send(exec->streams[STDIN].websocket, true, exec->terminal ? "\x04" : "\n", 1);
-    if (!exec->conditional)
-        begin(exec);
-}
-
 /*
  * The daemon reads the control stream, and answers what it finds there, once it has attached to the
  * container and holds the process. Until then the command must not begin: liblxc may have started it
@@ -161,7 +74,7 @@ static void stream_opened(void *data) {
         websocket_ping(stream->websocket);
     if (stream->index == STDIN && !exec->attached && !exec->attaching)
         exec->attaching = loop_timer(incus_loop(exec->client), ATTACH_MS, attach_due, exec);
-    open_gate_if_possible(exec);
+    exec_open_gate(exec);
 }
 
 static void stream_ponged(void *data) {
@@ -169,7 +82,7 @@ static void stream_ponged(void *data) {
     stream->exec->attached = true;
     timer_stop(stream->exec->attaching);
     stream->exec->attaching = NULL;
-    open_gate_if_possible(stream->exec);
+    exec_open_gate(stream->exec);
 }
 
 /*
@@ -189,7 +102,7 @@ static void stream_message(void *data, bool binary, const void *bytes, size_t si
         return;
     if (exec->conditional && !exec->met && stream->index != STDERR) {
         exec->met = true; /* the gate's own byte: see exec_request_json() */
-        begin(exec);
+        exec_begin(exec);
         bytes = (const char *)bytes + 1;
         if (--size == 0)
             return;
@@ -278,7 +191,7 @@ void exec_release(struct exec *exec) {
     exec->released = true;
     if (exec->path)
         open_stream(exec, STDIN);
-    open_gate_if_possible(exec);
+    exec_open_gate(exec);
 }
 
 static void post(void *data);
@@ -372,49 +285,4 @@ struct exec *exec_start(struct incus *client, const char *instance, const struct
                           .control = json_array()};
     post(exec);
     return exec;
-}
-
-void exec_write(struct exec *exec, const void *bytes, size_t size) {
-    const struct stream *input = &exec->streams[STDIN];
-    if (!exec->begun)
-        buffer_add(&exec->input, bytes, size);
-    else if (input->open)
-        websocket_send(input->websocket, true, bytes, size);
-}
-
-void exec_end_input(struct exec *exec) {
-    exec->input_ended = true;
-    if (exec->begun)
-        end_input(exec);
-}
-
-size_t exec_queued(const struct exec *exec) {
-    const struct stream *input = &exec->streams[STDIN];
-    return exec->input.size + (input->open ? websocket_queued(input->websocket) : 0);
-}
-
-void exec_pause(struct exec *exec, int stream, bool paused) {
-    int index = exec->terminal ? STDIN : stream;
-    if (exec->streams[index].open)
-        websocket_pause(exec->streams[index].websocket, paused);
-}
-
-/* Consumes the message. */
-static void control(struct exec *exec, json_t *message) {
-    if (exec->begun)
-        send_control(exec, message);
-    else
-        json_array_append(exec->control, message);
-    json_decref(message);
-}
-
-void exec_signal(struct exec *exec, int signal) {
-    control(exec, json_pack("{s:s, s:i}", "command", "signal", "signal", signal));
-}
-
-void exec_resize(struct exec *exec, unsigned short columns, unsigned short rows) {
-    /* the daemon wants the numbers as strings */
-    _cleanup_free_ char *width = str_printf("%hu", columns), *height = str_printf("%hu", rows);
-    control(exec, json_pack("{s:s, s:{s:s, s:s}}", "command", "window-resize", "args", "width", width,
-                            "height", height));
 }
