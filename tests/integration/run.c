@@ -265,9 +265,10 @@ static void test_plan_is_made(void **state) {
 static void test_profiles(void **state) {
     (void)state;
     _cleanup_free_ char *data = new_folder("", 1001, 1001), *source = str_printf("source=%s", data);
+    assert_no_containers(); /* the daemon changes no profile of an instance that it is stopping */
     _result_ set = incus_command("profile", "set", "default", "security.privileged=true", NULL);
     _result_ result = berth(&how, "run", SMALL, "--", "cat", "/proc/self/uid_map", NULL);
-    assert_no_containers(); /* the daemon updates no profile of an instance that it is stopping */
+    assert_no_containers();
     _result_ unset = incus_command("profile", "unset", "default", "security.privileged", NULL);
     assert_status(result, 0);
     assert_has(result.out, "1000       1001          1\n");
