@@ -1,4 +1,5 @@
 /* What goes to a command: its input, signals and sizes, which wait until it has begun. */
+#include "incus/exec.h"
 #include "incus/exec_private.h"
 
 #include <string.h>

@@ -2,11 +2,13 @@
  * (exec_input.c). */
 #pragma once
 
-#include "incus/exec.h"
+#include "base/str.h"
 #include "incus/private.h"
 #include "incus/websocket.h"
 
 struct await;
+struct exec_handler;
+struct timer;
 
 enum { STDIN, STDOUT, STDERR, CONTROL, STREAMS };
 
