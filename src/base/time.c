@@ -16,3 +16,9 @@ int64_t time_epoch(const char *text) {
         then -= (*rest == '-' ? -1 : 1) * (hours * 3600L + minutes * 60L);
     return then;
 }
+
+int64_t time_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -7,6 +7,8 @@
     X(shell)                                                                                               \
     X(attach)                                                                                              \
     X(list)                                                                                                \
+    X(watch)                                                                                               \
+    X(wait)                                                                                                \
     X(info)                                                                                                \
     X(kill)                                                                                                \
     X(shutdown)                                                                                            \

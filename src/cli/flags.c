@@ -164,6 +164,7 @@ TEXT(take_socket, socket)
 TEXT(take_description, description)
 TEXT(take_prefix, image_prefix)
 TEXT(take_to, to_project)
+TEXT(take_for, wait_for)
 
 static bool take_capture_format(struct cli *cli, const char *value, struct error *err) {
     if (!str_equal(value, "raw") && !str_equal(value, "json")) {
@@ -283,3 +284,7 @@ const struct flag flag_apply = {"apply", 0, NULL, "run these commands", false, t
 const struct flag flag_every_image = {"all", 0, NULL, "images without an alias too", false, take_all};
 const struct flag flag_wait = {"wait", 0,        "SECONDS", "how long to wait for a free slot (default 60)",
                                false,  take_wait};
+const struct flag flag_for = {"for", 0,       "WHAT", "bell, quiet[=SECONDS], prompt, waiting, done, end",
+                              false, take_for};
+const struct flag flag_wait_timeout = {"timeout", 0,           "SECONDS", "wait no longer (status 124)",
+                                       false,     take_timeout};

@@ -1,8 +1,10 @@
 #include "session/list.h"
+#include "base/time.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "idmap/explain.h"
 #include "record/record.h"
+#include "session/glance.h"
 #include "session/orphan.h"
 #include "session/protection.h"
 #include "session/standby.h"
@@ -11,12 +13,18 @@
 #include <string.h>
 
 /* "Active Containers:" and what follows it is coi's form, which scripts read. */
-static void row_text(const struct session *row, struct buffer *out) {
+static void row_text(const struct session *row, const struct activity *activity, struct buffer *out) {
     _cleanup_free_ char *image = str_shown(row->image), *workspace = str_shown(row->workspace),
                         *raw = explain_raw(row->raw);
     buffer_printf(out, "  %s (%s)%s\n", row->name, row->persistent ? "persistent" : "ephemeral",
                   row->orphaned ? " (orphaned: its berth has died; it is being removed)" : "");
     buffer_printf(out, "    Status: %s\n", row->status);
+    if (activity->count) {
+        _cleanup_free_ char *text = activity_reason(activity, time_now_ms());
+        const char *program = activity_program(activity);
+        buffer_printf(out, "    Activity: %s%s%s%s\n", text, *program ? " (" : "", program,
+                      *program ? ")" : "");
+    }
     if (*row->ipv4)
         buffer_printf(out, "    IPv4: %s\n", row->ipv4);
     buffer_printf(out, "    Created: %s\n    Image: %s\n    Workspace: %s\n", row->created_at, image,
@@ -48,22 +56,25 @@ static json_t *words_json(const char *list) {
     return words;
 }
 
-static json_t *row_json(const struct session *row) {
-    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}, s:{s:s, "
-                     "s:o, s:o}, s:s, s:{s:s, s:I}}",
-                     "name", row->name, "status", row->status, "created_at", row->created_at, "image",
-                     json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
-                     json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
-                     row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner,
-                     "orphaned", row->orphaned, "idmap", "method",
-                     row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw,
-                     "shift", row->shift, "network", "mode", network_mode_name(row->mode), "allow",
-                     words_json(row->allow), "published", words_json(row->published), "location",
-                     row->location, "guard", "against",
-                     row->holds_root ? "root"
-                     : row->guarded  ? "code"
-                                     : "",
-                     "changed", (json_int_t)row->changed);
+static json_t *row_json(const struct session *row, const struct activity *activity) {
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:I, s:o, s:s, s:b, s:{s:s, s:s, s:b}, s:{s:s, "
+        "s:o, s:o}, s:s, s:{s:s, s:I}}",
+        "name", row->name, "status", row->status, "created_at", row->created_at, "image",
+        json_text(row->image), "persistent", row->persistent, "ipv4", row->ipv4, "workspace",
+        json_text(row->workspace), "slot", (json_int_t)row->slot, "uptime",
+        row->uptime < 0 ? json_null() : json_integer(row->uptime), "owner", row->owner, "orphaned",
+        row->orphaned, "idmap", "method",
+        row->method == IDMAP_REFUSED ? "none" : explain_method(row->method), "raw", row->raw, "shift",
+        row->shift, "network", "mode", network_mode_name(row->mode), "allow", words_json(row->allow),
+        "published", words_json(row->published), "location", row->location, "guard", "against",
+        row->holds_root ? "root"
+        : row->guarded  ? "code"
+                        : "",
+        "changed", (json_int_t)row->changed);
+    _cleanup_json_ json_t *live = activity_json(activity, time_now_ms());
+    json_object_update(json, live);
+    return json;
 }
 
 static void record_text(const struct record *record, struct buffer *out) {
@@ -73,11 +84,11 @@ static void record_text(const struct record *record, struct buffer *out) {
                   record->persistent ? "persistent" : "ephemeral", container, saved, workspace);
 }
 
-static void print_text(const struct session_list *sessions, const struct records *saved,
-                       const struct standbys *standbys, struct buffer *out) {
+static void print_text(const struct session_list *sessions, const struct activity *activities,
+                       const struct records *saved, const struct standbys *standbys, struct buffer *out) {
     buffer_text(out, "Active Containers:\n");
     for (size_t i = 0; i < sessions->count; i++)
-        row_text(&sessions->items[i], out);
+        row_text(&sessions->items[i], &activities[i], out);
     if (sessions->count == 0)
         buffer_text(out, "  (none)\n");
     if (!saved)
@@ -93,11 +104,11 @@ static void print_text(const struct session_list *sessions, const struct records
         buffer_printf(out, "  %s\n", standbys->items[i].name);
 }
 
-static json_t *make_json(const struct session_list *sessions, const struct records *saved,
-                         const struct standbys *standbys) {
+static json_t *make_json(const struct session_list *sessions, const struct activity *activities,
+                         const struct records *saved, const struct standbys *standbys) {
     json_t *active = json_array(), *value = json_object();
     for (size_t i = 0; i < sessions->count; i++)
-        json_array_append_new(active, row_json(&sessions->items[i]));
+        json_array_append_new(active, row_json(&sessions->items[i], &activities[i]));
     json_object_set_new(value, "active_containers", active);
     if (!saved)
         return value;
@@ -110,6 +121,18 @@ static json_t *make_json(const struct session_list *sessions, const struct recor
         json_array_append_new(waiting, json_string(standbys->items[i].name));
     json_object_set_new(value, "standby_containers", waiting);
     return value;
+}
+
+static int print(const struct cli *cli, const struct session_list *sessions,
+                 const struct activity *activities, const struct records *shown,
+                 const struct standbys *standbys, struct error *err) {
+    if (cli_wants_json(cli)) {
+        _cleanup_json_ json_t *json = make_json(sessions, activities, shown, standbys);
+        return cli_print_json(json, err) ? 0 : -1;
+    }
+    _cleanup_(buffer_done) struct buffer text = {0};
+    print_text(sessions, activities, shown, standbys, &text);
+    return cli_print(text.data, err) ? 0 : -1;
 }
 
 static int run(struct cli *cli, struct error *err) {
@@ -131,14 +154,13 @@ static int run(struct cli *cli, struct error *err) {
     if (orphans)
         cli_notice(cli, "%zu orphaned container%s of runs whose berth has died: removing", orphans,
                    orphans == 1 ? "" : "s");
-    const struct records *shown = cli->all ? &saved : NULL;
-    if (cli_wants_json(cli)) {
-        _cleanup_json_ json_t *json = make_json(&sessions, shown, &standbys);
-        return cli_print_json(json, err) ? 0 : -1;
-    }
-    _cleanup_(buffer_done) struct buffer text = {0};
-    print_text(&sessions, shown, &standbys, &text);
-    return cli_print(text.data, err) ? 0 : -1;
+    _cleanup_free_ struct activity *activities = mem_new((sessions.count + 1) * sizeof *activities);
+    int status = -1;
+    if (glance(cli->client, &cli->settings, &sessions, activities, err))
+        status = print(cli, &sessions, activities, cli->all ? &saved : NULL, &standbys, err);
+    for (size_t i = 0; i < sessions.count; i++)
+        activity_done(&activities[i]);
+    return status;
 }
 
 static const struct flag *const flags[] = {&flag_all, &flag_format, NULL};

@@ -1,0 +1,385 @@
+#include "session/watch.h"
+
+#include "base/time.h"
+#include "launch/plan.h"
+#include "session/control.h"
+#include "session/scan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* More output than this within so long is a flood. */
+#define FLOOD_BYTES (32u << 10)
+#define FLOOD_MS    100
+/* How often a flood is looked at; it is over when nothing was written for so long. */
+#define FLOODING_MS   1000
+#define FLOOD_OVER_MS 1900
+/* Contents are asked for so often at the most. */
+#define FRAME_MS    33
+#define WORDS_LIMIT 2000
+
+enum asked { FOR_NOTHING, FOR_PANES, FOR_SIZE, FOR_CONTENTS, FOR_HISTORY };
+#define QUESTIONS_MAX 64
+
+struct session_watch {
+    struct incus *client;
+    struct exec *exec;
+    struct control control;
+    const struct session_watch_handler *handler;
+    void *data;
+    char *target; /* "=coi-NAME:" */
+    struct activity activity;
+    struct scan scan;
+    char scanned[16];    /* the pane whose output that was */
+    struct buffer words; /* of stderr */
+    bool greeted;        /* the stream has begun */
+    bool told_to_leave;
+    struct timer *ending; /* the stream has ended, `why` */
+    enum watch_end why;
+    enum asked asked[QUESTIONS_MAX]; /* in their order; a ring */
+    size_t first, count;
+
+    bool quiet_stream; /* output was turned off */
+    int64_t window_at; /* of the flood's measure, as loop_now() */
+    size_t window_bytes;
+    struct timer *flooding;
+
+    bool viewed, stale; /* contents are wanted; they have changed since the last */
+    bool shooting;
+    int64_t shot_at;
+    struct timer *shot_due;
+    struct watch_contents contents, coming;
+    bool have_contents;
+    watch_history_fn *history_came;
+    void *history_data;
+};
+
+static void send_line(struct session_watch *watch, enum asked question, const char *line) {
+    if (watch->count == QUESTIONS_MAX)
+        return; /* nothing is answered: the stream is dead, and its end will come */
+    watch->asked[(watch->first + watch->count++) % QUESTIONS_MAX] = question;
+    exec_write(watch->exec, line, strlen(line));
+    exec_write(watch->exec, "\n", 1);
+}
+
+static void send_format(struct session_watch *watch, enum asked question, const char *format, ...)
+    printf_like(3, 4);
+static void send_format(struct session_watch *watch, enum asked question, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    _cleanup_free_ char *line = str_vprintf(format, arguments);
+    va_end(arguments);
+    send_line(watch, question, line);
+}
+
+static void changed(struct session_watch *watch) {
+    watch->handler->changed(watch->data);
+}
+
+/*
+ * A bell's time is kept in an option of the pane: it rings while output is off, too, and whoever asks later
+ * can be told. The number is ours in the list of hooks: others' stay.
+ */
+static void subscribe(struct session_watch *watch) {
+    send_line(watch, FOR_NOTHING,
+              "set-hook -g alert-bell[8397] 'set-option -pF " ACTIVITY_BELL_OPTION
+              " \"#{window_activity}\"'");
+    for (const struct activity_format *format = activity_formats; format->name; format++) {
+        send_format(watch, FOR_NOTHING, "refresh-client -B '%s:%%*:%s'", format->name, format->format);
+    }
+}
+
+/* Of all panes that there are, a line for each value. */
+static void ask_panes(struct session_watch *watch) {
+    _cleanup_free_ char *format = activity_format("\\n");
+    send_format(watch, FOR_PANES, "list-panes -s -t %s -F \"%s\"", watch->target, format);
+}
+
+static void shoot(struct session_watch *watch) {
+    watch->shooting = true;
+    watch->stale = false;
+    watch->shot_at = loop_now();
+    send_format(watch, FOR_SIZE,
+                "display-message -p -t %s '#{pane_height} #{pane_width} #{cursor_y} #{cursor_x} "
+                "#{cursor_flag} #{history_size}'",
+                watch->target);
+    send_format(watch, FOR_CONTENTS, "capture-pane -e -p -N -t %s", watch->target);
+}
+
+static void shot_due(void *data) {
+    struct session_watch *watch = data;
+    watch->shot_due = NULL;
+    if (watch->viewed && watch->stale && !watch->shooting)
+        shoot(watch);
+}
+
+/* What is shown is another: asked for now, or as soon as that is not too often. */
+static void spoil(struct session_watch *watch) {
+    watch->stale = true;
+    if (!watch->viewed || !watch->greeted || watch->shooting || watch->shot_due || watch->quiet_stream)
+        return;
+    int64_t wait = watch->shot_at + FRAME_MS - loop_now();
+    watch->shot_due = loop_timer(incus_loop(watch->client), wait > 0 ? (long)wait : 0, shot_due, watch);
+}
+
+static void flood_due(void *data) {
+    struct session_watch *watch = data;
+    watch->flooding = NULL;
+    if (time_now_ms() - activity_last_output(&watch->activity) >= FLOOD_OVER_MS) {
+        watch->quiet_stream = false;
+        send_line(watch, FOR_NOTHING, "refresh-client -f '!no-output'");
+        spoil(watch);
+        return;
+    }
+    if (watch->viewed && !watch->shooting)
+        shoot(watch);
+    watch->flooding = loop_timer(incus_loop(watch->client), FLOODING_MS, flood_due, watch);
+}
+
+static void stem(struct session_watch *watch) {
+    if (watch->quiet_stream)
+        return;
+    watch->quiet_stream = true;
+    send_line(watch, FOR_NOTHING, "refresh-client -f no-output");
+    watch->flooding = loop_timer(incus_loop(watch->client), FLOODING_MS, flood_due, watch);
+}
+
+static void rang(void *data) {
+    struct session_watch *watch = data;
+    activity_bell(&watch->activity, watch->scanned, time_now_ms());
+}
+
+static void notified(void *data, const char *text) {
+    struct session_watch *watch = data;
+    activity_notify(&watch->activity, text, time_now_ms());
+}
+
+static void prompted(void *data, int status) {
+    struct session_watch *watch = data;
+    activity_prompt(&watch->activity, watch->scanned, status, time_now_ms());
+}
+
+static void take_output(void *data, const char *pane, const char *bytes, size_t size) {
+    static const struct scan_handler handler = {rang, notified, prompted};
+    struct session_watch *watch = data;
+    int64_t now = loop_now();
+    if (now - watch->window_at > FLOOD_MS) {
+        watch->window_at = now;
+        watch->window_bytes = 0;
+    }
+    watch->window_bytes += size;
+    if (watch->window_bytes > FLOOD_BYTES)
+        stem(watch);
+    if (!str_equal(pane, watch->scanned)) {
+        watch->scan = (struct scan){0};
+        snprintf(watch->scanned, sizeof watch->scanned, "%s", pane);
+    }
+    activity_output(&watch->activity, pane, time_now_ms());
+    scan_feed(&watch->scan, bytes, size, &handler, watch);
+    spoil(watch);
+    changed(watch);
+}
+
+static void take_value(void *data, const char *pane, const char *name, const char *value) {
+    struct session_watch *watch = data;
+    activity_take(&watch->activity, pane, name, value, time_now_ms());
+    changed(watch);
+}
+
+static void take_size(struct session_watch *watch, const char *text) {
+    int rows = 0, columns = 0, row = 0, column = 0, visible = 0;
+    unsigned int history = 0;
+    if (sscanf(text, "%5d %5d %5d %5d %1d %9u", &rows, &columns, &row, &column, &visible, &history) < 6)
+        return;
+    watch->coming = (struct watch_contents){.rows = rows,
+                                            .columns = columns,
+                                            .cursor_row = visible ? row : -1,
+                                            .cursor_column = column,
+                                            .history = history};
+}
+
+static void take_contents(struct session_watch *watch, bool good, const char *text) {
+    watch->shooting = false;
+    if (good && watch->coming.rows > 0) {
+        free(watch->contents.text);
+        watch->contents = watch->coming;
+        watch->contents.text = str_copy(text);
+        watch->have_contents = true;
+        watch->handler->contents(watch->data);
+    }
+    if (watch->stale)
+        spoil(watch);
+}
+
+static void take_history(struct session_watch *watch, const char *text) {
+    watch_history_fn *came = watch->history_came;
+    watch->history_came = NULL;
+    if (came)
+        came(watch->history_data, text);
+}
+
+static void take_reply(void *data, bool good, const char *text, size_t size) {
+    struct session_watch *watch = data;
+    if (watch->count == 0)
+        return; /* more answers than questions: they are not ours */
+    enum asked question = watch->asked[watch->first];
+    watch->first = (watch->first + 1) % QUESTIONS_MAX;
+    watch->count--;
+    _cleanup_free_ char *copy = str_copy_n(text, size);
+    if (question == FOR_PANES && good) {
+        activity_take_lines(&watch->activity, copy, time_now_ms());
+        changed(watch);
+    } else if (question == FOR_SIZE)
+        take_size(watch, good ? copy : "");
+    else if (question == FOR_CONTENTS)
+        take_contents(watch, good, copy);
+    else if (question == FOR_HISTORY)
+        take_history(watch, good ? copy : NULL);
+}
+
+static void layout_changed(void *data) {
+    struct session_watch *watch = data;
+    if (!watch->greeted) {
+        watch->greeted = true;
+        subscribe(watch);
+    }
+    ask_panes(watch);
+    spoil(watch);
+}
+
+static void was_paused(void *data, const char *pane) {
+    struct session_watch *watch = data;
+    stem(watch);
+    if (pane[0] == '%' && pane[1] && pane[1 + strspn(pane + 1, "0123456789")] == 0)
+        send_format(watch, FOR_NOTHING, "refresh-client -A '%s:continue'", pane);
+}
+
+static void left(void *data, const char *reason) {
+    struct session_watch *watch = data;
+    (void)reason;
+    watch->told_to_leave = true;
+}
+
+static void end_due(void *data) {
+    struct session_watch *watch = data;
+    watch->ending = NULL;
+    if (watch->why == WATCH_ENDED) {
+        activity_end(&watch->activity, time_now_ms());
+        changed(watch);
+    }
+    watch->handler->ended(watch->data, watch->why);
+}
+
+/* From the loop, where the watch may be stopped. */
+static void end(struct session_watch *watch, enum watch_end why) {
+    if (watch->why != WATCH_GOES_ON)
+        return;
+    watch->why = why;
+    watch->ending = loop_timer(incus_loop(watch->client), 0, end_due, watch);
+}
+
+static void came(void *data, int stream, const void *bytes, size_t size) {
+    struct session_watch *watch = data;
+    if (stream == 2) {
+        buffer_add(&watch->words, bytes, watch->words.size < WORDS_LIMIT ? size : 0);
+        return;
+    }
+    if (watch->why == WATCH_GOES_ON && !control_feed(&watch->control, bytes, size))
+        end(watch, WATCH_NO_TMUX);
+}
+
+static enum watch_end why_ended(const struct session_watch *watch, const struct error *err) {
+    const char *words = watch->words.data ? watch->words.data : "";
+    if (watch->greeted || watch->told_to_leave)
+        return err->class == ERROR_NONE ? WATCH_ENDED : WATCH_LOST;
+    if (err->class != ERROR_NONE)
+        return WATCH_LOST;
+    return strstr(words, "not found") || strstr(words, "usage:") || strstr(words, "unknown") ||
+                   strstr(words, "illegal")
+               ? WATCH_NO_TMUX
+               : WATCH_NO_SESSION;
+}
+
+static void finished(void *data, int status, struct error *err) {
+    struct session_watch *watch = data;
+    (void)status; /* the second client's */
+    end(watch, why_ended(watch, err));
+}
+
+/*
+ * The first client's stdout is ours; its end of the pipe between the two is closed when it ends, and with
+ * that the second one's input.
+ */
+static const char script[] =
+    "exec 3>&1; tmux -u -C attach-session -f read-only,ignore-size,pause-after=2 -t \"$1\" 4>&1 >&3 | "
+    "exec tmux -C attach-session -f read-only,ignore-size,no-output -t \"$1\" >/dev/null 2>&1 3>&-";
+
+struct session_watch *session_watch_start(const struct inside *inside,
+                                          const struct session_watch_handler *handler, void *data) {
+    static const struct control_handler control = {take_output,    take_value, take_reply,
+                                                   layout_changed, was_paused, left};
+    static const struct exec_handler streams = {.output = came, .finished = finished};
+    struct session_watch *watch = mem_new(sizeof *watch);
+    _cleanup_free_ char *session = tmux_session(inside->name), *exactly = str_printf("=%s", session);
+    _cleanup_(strings_done) struct strings command = {0};
+    *watch = (struct session_watch){.client = inside->client, .handler = handler, .data = data};
+    watch->target = str_printf("=%s:", session);
+    watch->control = (struct control){.handler = &control, .data = watch};
+    if (inside->no_root)
+        plan_add_no_root(&command);
+    strings_add_all(&command, "sh", "-c", script, "sh", exactly, NULL);
+    struct exec_request request = {
+        .command = command.items, .uid = inside->code.uid, .gid = inside->code.gid, .cwd = "/"};
+    watch->exec = exec_start(inside->client, inside->name, &request, &streams, watch);
+    exec_release(watch->exec);
+    return watch;
+}
+
+void session_watch_stop(struct session_watch *watch) {
+    if (!watch)
+        return;
+    exec_free(watch->exec);
+    timer_stop(watch->flooding);
+    timer_stop(watch->shot_due);
+    timer_stop(watch->ending);
+    control_done(&watch->control);
+    activity_done(&watch->activity);
+    buffer_done(&watch->words);
+    free(watch->contents.text);
+    free(watch->target);
+    free(watch);
+}
+
+struct activity *session_watch_activity(struct session_watch *watch) {
+    return &watch->activity;
+}
+
+void session_watch_looked(struct session_watch *watch) {
+    if (!activity_look(&watch->activity, time_now_ms()) || !watch->greeted)
+        return;
+    for (size_t i = 0; i < watch->activity.count; i++)
+        send_format(watch, FOR_NOTHING, "set-option -pu -t %s " ACTIVITY_BELL_OPTION,
+                    watch->activity.panes[i].id);
+}
+
+void session_watch_view(struct session_watch *watch, bool wanted) {
+    if (wanted == watch->viewed)
+        return;
+    watch->viewed = wanted;
+    if (wanted)
+        spoil(watch);
+}
+
+const struct watch_contents *session_watch_contents(const struct session_watch *watch) {
+    return watch->have_contents ? &watch->contents : NULL;
+}
+
+bool session_watch_history(struct session_watch *watch, size_t lines, watch_history_fn *function,
+                           void *data) {
+    if (watch->history_came || !watch->greeted || watch->count > QUESTIONS_MAX - 4)
+        return false;
+    watch->history_came = function;
+    watch->history_data = data;
+    send_format(watch, FOR_HISTORY, "capture-pane -e -p -N -S -%zu -E -1 -t %s", lines, watch->target);
+    return true;
+}
