@@ -5,10 +5,10 @@ DESTDIR ?=
 CC      ?= cc
 SAN     ?=
 
-LIBS      = libcurl jansson inih libmd libcares ncursesw
+LIBS      = libcurl jansson inih libmd libcares ncursesw vterm
 # wslay has no pkg-config file on Debian; it is found by trying
 PLAIN_LIBS = -lwslay
-TEST_LIBS = cmocka vterm
+TEST_LIBS = cmocka
 BUILD     = build$(if $(SAN),/san)
 
 WARNINGS  = -Wall -Wextra -Wconversion -Wshadow -Werror

@@ -1,6 +1,8 @@
 #include "ui/actions.h"
 
 #include "ui/attach.h"
+#include "ui/attention.h"
+#include "ui/layers.h"
 #include "ui/manage.h"
 #include "ui/refresh.h"
 #include "ui/view/mapping_draw.h"
@@ -129,6 +131,70 @@ static void quit(struct host *host) {
         host->quit(host);
 }
 
+/* Whoever wants something, the one that has waited longest first; from one of them to the next. */
+static void go_to_attention(struct app *app) {
+    struct host *host = &app->host;
+    const char *name = attention_next(app);
+    if (!name) {
+        host->say(host, STYLE_PLAIN, "no session wants anything");
+        return;
+    }
+    layers_close_all(app);
+    if (*app->list.filter)
+        list_filter(&app->list, "");
+    list_show(&app->list, name);
+    actions_show_tab(app, TAB_LIVE);
+}
+
+/* The marked ones, or the one under the cursor: those into which a line can be typed. */
+static void talk(struct app *app) {
+    struct host *host = &app->host;
+    _cleanup_(strings_done) struct strings names = {0};
+    list_chosen(&app->list, &names);
+    if (names.count)
+        host->open(host, &view_talk, &names);
+}
+
+static void mute(struct app *app) {
+    _cleanup_(strings_done) struct strings names = {0};
+    list_chosen(&app->list, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        struct store_row *row = store_find(&app->store, names.items[i]);
+        if (row)
+            row->muted = !row->muted;
+    }
+}
+
+/* What shows the terminals. */
+static bool look(struct app *app, enum action action) {
+    struct host *host = &app->host;
+    if (action == ACTION_ATTENTION)
+        go_to_attention(app);
+    else if (action == ACTION_ZOOM && host->shown)
+        host->open(host, &view_zoom, host->shown);
+    else if (action == ACTION_WALL)
+        host->open(host, &view_wall, NULL);
+    else if (action == ACTION_TALK)
+        talk(app);
+    else if (action == ACTION_MUTE)
+        mute(app);
+    else
+        return false;
+    return true;
+}
+
+void actions_do_on(struct host *host, enum action action, const char *name) {
+    const struct strings one = {(char *[]){(char *)name, NULL}, 1};
+    if (action == ACTION_ZOOM) {
+        host->open(host, &view_zoom, name);
+    } else if (action == ACTION_TALK) {
+        host->open(host, &view_talk, &one);
+    } else {
+        list_show(host->list, name);
+        actions_do(host, action);
+    }
+}
+
 void actions_do(struct host *host, enum action action) {
     struct app *app = app_of(host);
     bool shell = action == ACTION_NEW;
@@ -154,7 +220,7 @@ void actions_do(struct host *host, enum action action) {
         term_suspend();
     else if (action == ACTION_QUIT)
         quit(host);
-    else
+    else if (!look(app, action))
         show(app, action);
     host->redraw(host);
 }

@@ -4,4 +4,5 @@
 #include "ui/app.h"
 
 void actions_do(struct host *host, enum action action);
+void actions_do_on(struct host *host, enum action action, const char *name);
 void actions_show_tab(struct app *app, int tab);

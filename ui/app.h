@@ -10,7 +10,7 @@
 #include "ui/ui.h"
 #include "ui/view/host.h"
 
-enum tab { TAB_MAPPING, TAB_PREVIEW, TAB_OVERVIEW, TAB_LOG, TAB_PROCESSES, TABS };
+enum tab { TAB_MAPPING, TAB_LIVE, TAB_OVERVIEW, TAB_LOG, TAB_PROCESSES, TABS };
 
 /* A view and its state. */
 struct open_view {
@@ -52,7 +52,9 @@ struct app {
 
     struct watch *input;
     struct timer *frame, *minute, *ticker, *settle, *more, *checkup;
-    struct task *fetching; /* one at a time */
+    struct timer *falling_quiet, *attention; /* live.c, attention.c */
+    bool was_away;                           /* the daemon */
+    struct task *fetching;                   /* one at a time */
     bool fetch_again;
     struct stream *stream; /* of the session that has the terminal; NULL: none */
     bool lent;             /* the terminal is not ours now */

@@ -3,6 +3,7 @@
 #include "launch/prepare.h"
 #include "session/attach.h"
 #include "session/detach.h"
+#include "ui/live.h"
 #include "ui/manage.h"
 #include "workspace/name.h"
 
@@ -17,6 +18,7 @@ void attach_inside(struct host *host, const struct inside *inside) {
     int status = attach_tmux(inside, &app->stream, &err);
     bool detached = err.class != ERROR_DAEMON && detach_session(inside, &outcome, &detaching);
     host->take(host);
+    live_looked(app, inside->name);
     list_show(host->list, inside->name);
     if (err.class == ERROR_DAEMON)
         host->error(host, &err);

@@ -1,7 +1,9 @@
 #include "ui/frame.h"
 
 #include "idmap/facts.h"
+#include "ui/attention.h"
 #include "ui/guards.h"
+#include "ui/live.h"
 
 #include <curses.h>
 #include <pwd.h>
@@ -61,6 +63,11 @@ static void draw_header(const struct app *app, struct area area) {
     if (app->host.health)
         column = draw_format(area, 0, column, app->host.health == HEALTH_FAILED ? STYLE_BAD : STYLE_WARNING,
                              "%s %s (H)", theme_glyph(GLYPH_WARNING), health_word(app->host.health)) +
+                 2;
+    size_t waiting = attention_count(app);
+    if (waiting)
+        column = draw_format(area, 0, column, STYLE_WARNING, "%s %zu want%s you (A)",
+                             theme_glyph(GLYPH_WARNING), waiting, waiting == 1 ? "s" : "") +
                  2;
     if (changed)
         column = draw_format(area, 0, column, STYLE_BAD, "%s %zu guarded changed (c)",
@@ -165,6 +172,7 @@ static void draw_too_small(struct area area) {
 void frame_draw(struct app *app) {
     struct area whole = {0, 0, LINES, COLS};
     app->spot_count = 0;
+    live_begin_frame(app);
     erase();
     if (whole.columns < LEAST_COLUMNS || whole.rows < LEAST_ROWS) {
         draw_too_small(whole);
@@ -172,8 +180,9 @@ void frame_draw(struct app *app) {
         draw_header(app, whole);
         draw_panes(app, (struct area){1, 0, whole.rows - 2, whole.columns});
         draw_footer(app, whole);
-        if (app->layer_count)
-            app->layers[app->layer_count - 1].view->draw(app->layers[app->layer_count - 1].state, whole);
+        for (size_t i = 0; i < app->layer_count; i++)
+            app->layers[i].view->draw(app->layers[i].state, whole);
     }
     refresh();
+    live_end_frame(app);
 }

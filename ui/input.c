@@ -1,6 +1,7 @@
 #include "ui/input.h"
 
 #include "ui/actions.h"
+#include "ui/attention.h"
 #include "ui/refresh.h"
 
 #include <signal.h>
@@ -38,6 +39,8 @@ static void take_key(struct app *app, const struct key *key) {
     if (key->code == UI_FOCUS_IN || key->code == UI_FOCUS_OUT) {
         app->host.focused = key->code == UI_FOCUS_IN;
         refresh_arm(app);
+        attention_refresh(app);
+        app->host.redraw(&app->host); /* what is in view is looked at from now on */
         return;
     }
     str_set(&app->toast, NULL);
@@ -45,6 +48,8 @@ static void take_key(struct app *app, const struct key *key) {
         term_redraw();
     } else if (key->code == UI_CTRL('z')) {
         actions_do(&app->host, ACTION_SUSPEND);
+    } else if (key->code == UI_ALT_A) {
+        actions_do(&app->host, ACTION_ATTENTION);
     } else if (app->layer_count) {
         const struct open_view *layer = &app->layers[app->layer_count - 1];
         layer->view->key(layer->state, key);

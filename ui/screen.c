@@ -7,11 +7,13 @@
 #include "incus/socket.h"
 #include "ui/actions.h"
 #include "ui/attach.h"
+#include "ui/attention.h"
 #include "ui/frame.h"
 #include "ui/guards.h"
 #include "ui/input.h"
 #include "ui/keepers.h"
 #include "ui/layers.h"
+#include "ui/live.h"
 #include "ui/manage.h"
 #include "ui/refresh.h"
 #include "ui/view/launch.h"
@@ -71,6 +73,8 @@ static bool lend(struct host *host) {
     if (host->over || app->lent)
         return false;
     app->lent = true;
+    live_begin_frame(app); /* nothing is in view any more */
+    live_end_frame(app);
     watch_events(app->input, 0);
     term_lend();
     refresh_arm(app);
@@ -112,7 +116,12 @@ static void store_changed(void *data) {
     manage_orphans(&app->host);
     keepers_refresh(app);
     guards_refresh(app);
+    live_refresh(app);
     redraw(&app->host);
+}
+
+static void executed(void *data, const char *name) {
+    live_executed(data, name);
 }
 
 /* Times that are shown grow; nothing else happens by itself. */
@@ -175,7 +184,7 @@ static void end_tasks(struct app *app) {
 
 static void open_views(struct app *app) {
     static const struct view *const views[TABS] = {[TAB_MAPPING] = &view_mapping,
-                                                   [TAB_PREVIEW] = &view_preview,
+                                                   [TAB_LIVE] = &view_live,
                                                    [TAB_OVERVIEW] = &view_overview,
                                                    [TAB_LOG] = &view_log,
                                                    [TAB_PROCESSES] = &view_processes};
@@ -205,8 +214,10 @@ static void done(struct app *app) {
     end_tasks(app);
     keepers_stop(app);
     guards_stop(app);
+    attention_stop(app);
     stop_timers(app); /* what a task has asked for at its end */
     close_views(app);
+    live_stop(app);
     mapping_done(&app->mapping);
     list_done(&app->list);
     link_close(app->connection);
@@ -231,12 +242,14 @@ static bool begin(struct app *app, struct error *err) {
     _cleanup_free_ char *socket = socket_find(options->socket);
     host->client = incus_new(host->loop, socket, settings_text(host->settings, SETTING_PROJECT));
     list_init(&app->list, &app->store);
+    live_start(app);
     open_views(app);
     return term_open(settings_text(host->settings, SETTING_THEME), options->no_color, err) &&
            loop_signals(host->loop, caught, app, err);
 }
 
 bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
+    static const struct link_handler link_handler = {store_changed, executed};
     struct app *app = mem_new(sizeof *app);
     app->options = options;
     app->host = (struct host){.settings = options->settings,
@@ -253,6 +266,7 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
                               .close = layers_close,
                               .show_log = show_log,
                               .act = actions_do,
+                              .act_on = actions_do_on,
                               .ask = layers_ask,
                               .lend = lend,
                               .take = take,
@@ -262,7 +276,7 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
     bool good = begin(app, err);
     if (good) {
         frame_draw(app); /* before the daemon is asked */
-        app->connection = link_open(app->host.client, &app->store, store_changed, app);
+        app->connection = link_open(app->host.client, &app->store, &link_handler, app);
         app->input = loop_watch(app->host.loop, STDIN_FILENO, POLLIN, input_ready, app);
         app->minute = loop_timer(app->host.loop, 60000, minute_over, app);
         app->checkup = loop_timer(app->host.loop, CHECKUP_MS, checkup_due, app);

@@ -238,6 +238,7 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     free(cli.image_prefix);
     free(cli.to_project);
     free(cli.wait_for);
+    free(cli.install);
     return status;
 }
 

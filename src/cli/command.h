@@ -54,7 +54,7 @@ struct cli {
     bool probe;
     long timeout; /* seconds; 0: none */
     long wait;    /* seconds for a free slot */
-    char *wait_for;
+    char *wait_for, *install;
     struct strings arguments;
     const struct command *command;
     struct loop *loop;

@@ -9,6 +9,7 @@
     X(list)                                                                                                \
     X(watch)                                                                                               \
     X(wait)                                                                                                \
+    X(hooks)                                                                                               \
     X(info)                                                                                                \
     X(kill)                                                                                                \
     X(shutdown)                                                                                            \

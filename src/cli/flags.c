@@ -165,6 +165,7 @@ TEXT(take_description, description)
 TEXT(take_prefix, image_prefix)
 TEXT(take_to, to_project)
 TEXT(take_for, wait_for)
+TEXT(take_install, install)
 
 static bool take_capture_format(struct cli *cli, const char *value, struct error *err) {
     if (!str_equal(value, "raw") && !str_equal(value, "json")) {
@@ -288,3 +289,5 @@ const struct flag flag_for = {"for", 0,       "WHAT", "bell, quiet[=SECONDS], pr
                               false, take_for};
 const struct flag flag_wait_timeout = {"timeout", 0,           "SECONDS", "wait no longer (status 124)",
                                        false,     take_timeout};
+const struct flag flag_install = {"install", 0,           "NAME", "put them into this session's settings",
+                                  false,     take_install};

@@ -5,11 +5,11 @@
 #include "incus/capture.h"
 #include "launch/label.h"
 #include "session/list.h"
+#include "session/type.h"
 #include "workspace/name.h"
 
 /* A container's name, or its tmux session's as coi says it; and who works in it. */
-static char *container_of(struct cli *cli, struct idmap_ids *code, struct error *err) {
-    const char *given = cli->arguments.items[0];
+static char *container_of(struct cli *cli, const char *given, struct idmap_ids *code, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
     _cleanup_(error_done) struct error looking = {0};
     if (str_starts(given, "coi-") && instance_get(cli->client, given + 4, &instance, &looking))
@@ -51,28 +51,32 @@ static int list(struct cli *cli, struct error *err) {
     return cli_print(out.data, err) ? 0 : -1;
 }
 
+/* Every name before the text: each gets it once, and all are tried. */
 static int send_line(struct cli *cli, struct error *err) {
     if (!cli_connect(cli, err))
         return -1;
-    struct idmap_ids code = {0, 0};
-    _cleanup_free_ char *name = container_of(cli, &code, err), *session = name ? tmux_session(name) : NULL,
-                        *exactly = str_printf("=%s:", session ? session : "");
-    if (!name)
-        return -1;
-    /* literally first, so that no word of the text is taken for a key's name */
-    char *text[] = {"tmux", "send-keys", "-t", exactly, "-l", "--", cli->arguments.items[1], NULL};
-    char *enter[] = {"tmux", "send-keys", "-t", exactly, "Enter", NULL};
-    _cleanup_(capture_done) struct capture first = {0}, second = {0};
-    return run_tmux(cli, name, code, text, &first, err) && run_tmux(cli, name, code, enter, &second, err)
-               ? 0
-               : -1;
+    size_t count = cli->arguments.count - 1, sent = 0;
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_(error_done) struct error own = {0};
+        struct idmap_ids code = {0, 0};
+        _cleanup_free_ char *name = container_of(cli, cli->arguments.items[i], &code, &own);
+        if (name && type_line(&(struct inside){.client = cli->client, .name = name, .code = code},
+                              cli->arguments.items[count], &own))
+            sent++;
+        else if (err->class == ERROR_NONE)
+            error_move(err, &own);
+        else
+            cli_notice(cli, "%s", own.message);
+    }
+    return sent == count ? 0 : -1;
 }
 
 static int capture(struct cli *cli, struct error *err) {
     if (!cli_connect(cli, err))
         return -1;
     struct idmap_ids code = {0, 0};
-    _cleanup_free_ char *name = container_of(cli, &code, err), *session = name ? tmux_session(name) : NULL,
+    _cleanup_free_ char *name = container_of(cli, cli->arguments.items[0], &code, err),
+                        *session = name ? tmux_session(name) : NULL,
                         *exactly = str_printf("=%s:", session ? session : "");
     if (!name)
         return -1;
@@ -92,10 +96,10 @@ const struct command command_tmux_list = {
     .name = "tmux list", .arguments = "", .summary = "the tmux sessions in all containers", .run = list};
 const struct command command_tmux_send = {.name = "tmux send",
                                           .least = 2,
-                                          .most = 2,
+                                          .most = MANY,
                                           .completes = COMPLETES_SESSIONS,
-                                          .arguments = "NAME TEXT",
-                                          .summary = "type a line into a session",
+                                          .arguments = "NAME… TEXT",
+                                          .summary = "type a line into sessions",
                                           .run = send_line};
 const struct command command_tmux_capture = {.name = "tmux capture",
                                              .least = 1,

@@ -75,6 +75,8 @@ static bool is_value(enum setting_kind kind, const char *value) {
         return str_to_number(value, UINT32_MAX, &number) && number > 0;
     case KIND_FEW:
         return str_to_number(value, 32, &number);
+    case KIND_SECONDS:
+        return str_to_number(value, 86400, &number);
     case KIND_CPU:
         return is_cpu(value);
     case KIND_SIZE:
@@ -102,6 +104,7 @@ bool value_check(enum setting_kind kind, const char *value, struct error *err) {
         [KIND_ID] = "a user or group id (0 to 4294967294)",
         [KIND_COUNT] = "a number above 0",
         [KIND_FEW] = "a number from 0 to 32",
+        [KIND_SECONDS] = "a number of seconds from 0 to 86400",
         [KIND_CPU] = "a number of CPUs, or CPUs such as 0-3,5",
         [KIND_SIZE] = "a size such as 512MiB, 2GB or 50%",
         [KIND_RATE] = "a rate per second such as 20MiB or 500iops",

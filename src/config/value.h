@@ -9,6 +9,7 @@ enum setting_kind {
     KIND_ID,      /* 0 to 4294967294 */
     KIND_COUNT,   /* 1 and above */
     KIND_FEW,     /* 0 to 32 */
+    KIND_SECONDS, /* 0 to 86400 */
     KIND_CPU,     /* a count, or CPUs as Incus names them: 0-3,5 */
     KIND_SIZE,    /* 512MiB, 2GB, 10% */
     KIND_RATE,    /* 10MB, 500iops */

@@ -278,9 +278,8 @@ enum activity_status activity_status(const struct activity *activity, int64_t no
 }
 
 int64_t activity_next(const struct activity *activity, int64_t now) {
-    if (activity_status(activity, now, NULL) != ACTIVITY_WORKING || speaker(activity))
-        return 0;
-    return working_until(activity);
+    int64_t until = working_until(activity);
+    return !activity->ended && until > now ? until : 0;
 }
 
 bool activity_wants(const struct activity *activity, int64_t now) {

@@ -83,7 +83,7 @@ enum activity_status activity_status(const struct activity *activity, int64_t no
 /* Of all panes the last; 0 for never. */
 int64_t activity_last_output(const struct activity *activity);
 int64_t activity_last_bell(const struct activity *activity);
-/* When that becomes another by itself; 0: never. */
+/* When that may become another by itself; 0: never. */
 int64_t activity_next(const struct activity *activity, int64_t now);
 /* Whether a shell is in the foreground, and has written its prompt; whatever else there is to say. */
 bool activity_at_prompt(const struct activity *activity, int64_t now);

@@ -15,8 +15,9 @@
 #define FLOODING_MS   1000
 #define FLOOD_OVER_MS 1900
 /* Contents are asked for so often at the most. */
-#define FRAME_MS    33
-#define WORDS_LIMIT 2000
+#define FRAME_MS       33
+#define WORDS_LIMIT    2000
+#define STATUS_NO_TMUX 61
 
 enum asked { FOR_NOTHING, FOR_PANES, FOR_SIZE, FOR_CONTENTS, FOR_HISTORY };
 #define QUESTIONS_MAX 64
@@ -202,6 +203,7 @@ static void take_contents(struct session_watch *watch, bool good, const char *te
     watch->shooting = false;
     if (good && watch->coming.rows > 0) {
         free(watch->contents.text);
+        watch->coming.number = watch->shot_at;
         watch->contents = watch->coming;
         watch->contents.text = str_copy(text);
         watch->have_contents = true;
@@ -288,22 +290,23 @@ static void came(void *data, int stream, const void *bytes, size_t size) {
         end(watch, WATCH_NO_TMUX);
 }
 
-static enum watch_end why_ended(const struct session_watch *watch, const struct error *err) {
+/* Of the second client's status 127 is its shell's: it did not find tmux. The daemon has words for that
+ * number (see exec_status_of_words()), so the script says another. */
+static enum watch_end why_ended(const struct session_watch *watch, int status, const struct error *err) {
     const char *words = watch->words.data ? watch->words.data : "";
     if (watch->greeted || watch->told_to_leave)
         return err->class == ERROR_NONE ? WATCH_ENDED : WATCH_LOST;
     if (err->class != ERROR_NONE)
         return WATCH_LOST;
-    return strstr(words, "not found") || strstr(words, "usage:") || strstr(words, "unknown") ||
-                   strstr(words, "illegal")
+    return status == STATUS_NO_TMUX || strstr(words, "not found") || strstr(words, "usage:") ||
+                   strstr(words, "unknown") || strstr(words, "illegal")
                ? WATCH_NO_TMUX
                : WATCH_NO_SESSION;
 }
 
 static void finished(void *data, int status, struct error *err) {
     struct session_watch *watch = data;
-    (void)status; /* the second client's */
-    end(watch, why_ended(watch, err));
+    end(watch, why_ended(watch, status, err));
 }
 
 /*
@@ -312,7 +315,8 @@ static void finished(void *data, int status, struct error *err) {
  */
 static const char script[] =
     "exec 3>&1; tmux -u -C attach-session -f read-only,ignore-size,pause-after=2 -t \"$1\" 4>&1 >&3 | "
-    "exec tmux -C attach-session -f read-only,ignore-size,no-output -t \"$1\" >/dev/null 2>&1 3>&-";
+    "exec tmux -C attach-session -f read-only,ignore-size,no-output -t \"$1\" >/dev/null 2>&1 3>&-\n"
+    "[ $? != 127 ] || exit 61";
 
 struct session_watch *session_watch_start(const struct inside *inside,
                                           const struct session_watch_handler *handler, void *data) {
@@ -376,10 +380,12 @@ const struct watch_contents *session_watch_contents(const struct session_watch *
 
 bool session_watch_history(struct session_watch *watch, size_t lines, watch_history_fn *function,
                            void *data) {
-    if (watch->history_came || !watch->greeted || watch->count > QUESTIONS_MAX - 4)
+    bool asks = function && !watch->history_came && watch->greeted && watch->count < QUESTIONS_MAX - 4;
+    if (function && !asks)
         return false;
     watch->history_came = function;
     watch->history_data = data;
-    send_format(watch, FOR_HISTORY, "capture-pane -e -p -N -S -%zu -E -1 -t %s", lines, watch->target);
-    return true;
+    if (asks)
+        send_format(watch, FOR_HISTORY, "capture-pane -e -p -N -S -%zu -t %s", lines, watch->target);
+    return asks;
 }

@@ -29,6 +29,7 @@ struct watch_contents {
     int rows, columns;
     int cursor_row, cursor_column; /* -1: it is hidden */
     size_t history;                /* lines above */
+    int64_t number;                /* another with each that comes */
 };
 
 struct session_watch_handler {
@@ -57,9 +58,9 @@ void session_watch_view(struct session_watch *watch, bool wanted);
 /* The last that came; NULL: none has. */
 const struct watch_contents *session_watch_contents(const struct session_watch *watch);
 /*
- * Asks for `lines` above what is shown; they come as contents of their own, once: `came` is called with
- * NULL if they do not. One question at a time: false while another is under way.
+ * Asks for what is shown with `lines` of what was above it; `came` is called once, with NULL if that cannot
+ * be had. One question at a time: false while another is under way. With `came` NULL: nobody waits any
+ * more.
  */
 typedef void watch_history_fn(void *data, const char *text);
-bool session_watch_history(struct session_watch *watch, size_t lines, watch_history_fn *came,
-                           void *data) nodiscard;
+bool session_watch_history(struct session_watch *watch, size_t lines, watch_history_fn *came, void *data);

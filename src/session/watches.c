@@ -66,9 +66,11 @@ static void begin(struct entry *entry);
 static void again_due(void *data) {
     struct entry *entry = data;
     entry->again = NULL;
+    struct watches *watches = entry->watches;
     drop_watch(entry);
     entry->why = WATCH_GOES_ON;
-    begin_some(entry->watches);
+    begin_some(watches);
+    watches->handler->changed(watches->data, entry->name); /* what was lent is gone */
 }
 
 static void try_again(struct entry *entry, long milliseconds) {
@@ -80,13 +82,13 @@ static void ended(void *data, enum watch_end why) {
     struct entry *entry = data;
     struct watches *watches = entry->watches;
     entry->why = why;
-    entry->ended = true;
     if (why == WATCH_LOST)
         try_again(entry, LOST_MS);
     else if (why == WATCH_NO_SESSION && entry->tries < array_length(again_after))
         try_again(entry, again_after[entry->tries++]);
     if (why != WATCH_ENDED)
         drop_watch(entry);
+    entry->ended = true;
     begun(entry);
     watches->handler->changed(watches->data, entry->name);
 }

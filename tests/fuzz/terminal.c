@@ -1,21 +1,20 @@
-/*
- * What a session's terminal shows, with the escape sequences that tmux keeps of it: nothing but
- * characters and looks is drawn.
- */
-/* Covers: sgr_draw skip apply one extended */
+/* A terminal's contents as a container gives them: libvterm's cells are drawn, and nothing else. */
+/* Covers: write_lines draw_row put_characters color_of look_of emulator_used emulator_text */
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/screen.h"
 
-#include "ui/terminal/sgr.h"
+#include "ui/terminal/emulator.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    static struct emulator *emulator;
     _cleanup_free_ char *text = fuzz_text(bytes, size);
-    struct sgr sgr = {0};
-    char *rest = text;
-    int row = 0;
     (void)screen_master();
-    for (char *line; (line = strsep(&rest, "\n")); row++)
-        sgr_draw(&sgr, (struct area){0, 0, 24, 80}, row % 30, line);
-    assert(sgr.foreground >= 0 && sgr.foreground <= 256 && sgr.background >= 0 && sgr.background <= 256);
+    if (!emulator)
+        emulator = emulator_new();
+    emulator_show(emulator, text, size % 50, (int)(size % 170) - 3);
+    emulator_draw(emulator, (struct area){0, 0, 24, 80}, (int)(size % 7), 3, (int)(size % 90));
+    assert(emulator_used(emulator) >= 0);
+    _cleanup_free_ char *line = emulator_text(emulator, (int)(size % 60));
+    assert(str_is_utf8(line));
     return 0;
 }

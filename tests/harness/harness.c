@@ -134,7 +134,7 @@ static struct child start(const struct how *how, const char *program, char *cons
         _exit(0);
     }
     close(in[1]);
-    return (struct child){pid, out[0], err[0]};
+    return (struct child){pid, feeder, out[0], err[0]};
 }
 
 static void drain(int fd, struct buffer *into) {
@@ -164,8 +164,8 @@ struct result child_wait(struct child *child) {
     }
     int status = 0;
     waitpid(child->pid, &status, 0);
-    while (waitpid(-1, NULL, WNOHANG) > 0) /* feeders */
-        ;
+    if (child->feeder)
+        waitpid(child->feeder, NULL, 0);
     return (struct result){.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
                            .out = out.data,
                            .out_size = out.size,

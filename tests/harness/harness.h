@@ -40,7 +40,7 @@ struct how {
 
 /* A program under way. */
 struct child {
-    pid_t pid;
+    pid_t pid, feeder; /* of its input; 0: none */
     int out, err;
 };
 

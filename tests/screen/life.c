@@ -272,37 +272,6 @@ static void test_wrong_mapping(void **state) {
     quit(&terminal);
 }
 
-/* The preview has the session's colours and wide characters, and follows what happens in it. */
-static void test_preview(void **state) {
-    (void)state;
-    struct terminal terminal;
-    int column;
-    _cleanup_free_ char *folder = world_folder("work/app"),
-                        *name = name_of(getenv("COI_CONTAINER_PREFIX"), folder, 1);
-    _result_ shell = berth(&world.how, "shell", "--background", "-w", folder, NULL);
-    assert_status(shell, 0);
-    world_screen(&terminal, 200, 30);
-    terminal_expect(&terminal, "1 running");
-    terminal_type(&terminal, "2");
-    terminal_expect(&terminal, "/workspace$");
-    _result_ sent = berth(&world.how, "tmux", "send", name,
-                          "clear; printf '\\033[31mred\\033[0m \\033[7mturned\\033[0m 日本|\\n'", NULL);
-    assert_status(sent, 0);
-    terminal_expect(&terminal, "red turned 日本|");
-    int row = terminal_find(&terminal, "red turned", &column);
-    VTermScreenCell red = terminal_cell(&terminal, row, column),
-                    turned = terminal_cell(&terminal, row, column + 4);
-    assert_true(VTERM_COLOR_IS_INDEXED(&red.fg));
-    assert_int_equal(red.fg.indexed.idx, 1);
-    assert_true(turned.attrs.reverse);
-    /* where there is room the list has processor and memory, of what runs */
-    terminal_expect(&terminal, "CPU   MEM");
-    terminal_expect(&terminal, "%");
-    terminal_type(&terminal, "5");
-    terminal_expect(&terminal, "tmux new-session");
-    quit(&terminal);
-}
-
 /* What another client does is there at once; one that vanishes under its question is no trouble. */
 static void test_others(void **state) {
     (void)state;
@@ -576,13 +545,25 @@ static void test_guard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        life_test(test_whole_session), life_test(test_run),          life_test(test_run_standby),
-        life_test(test_health),        life_test(test_form),         life_test(test_refused),
-        life_test(test_cancel),        life_test(test_others),       life_test(test_two_screens),
-        life_test(test_actions),       life_test(test_command_line), life_test(test_terminated),
-        life_test(test_wrong_mapping), life_test(test_preview),      life_test(test_daemon),
-        life_test(test_paste),         life_test(test_signals),      life_test(test_signal_attached),
-        life_test(test_suspend),       life_test(test_guard),
+        life_test(test_whole_session),
+        life_test(test_run),
+        life_test(test_run_standby),
+        life_test(test_health),
+        life_test(test_form),
+        life_test(test_refused),
+        life_test(test_cancel),
+        life_test(test_others),
+        life_test(test_two_screens),
+        life_test(test_actions),
+        life_test(test_command_line),
+        life_test(test_terminated),
+        life_test(test_wrong_mapping),
+        life_test(test_daemon),
+        life_test(test_paste),
+        life_test(test_signals),
+        life_test(test_signal_attached),
+        life_test(test_suspend),
+        life_test(test_guard),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

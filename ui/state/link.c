@@ -18,7 +18,7 @@ struct link {
     bool list_again;
     struct timer *retry;
     long pause; /* milliseconds until the next try */
-    void (*changed)(void *data);
+    const struct link_handler *handler;
     void *data;
 };
 
@@ -31,7 +31,7 @@ struct asked_instance {
 };
 
 static void changed(struct link *link) {
-    link->changed(link->data);
+    link->handler->changed(link->data);
 }
 
 static void connect_again(struct link *link, const struct error *err);
@@ -141,7 +141,10 @@ static void event(void *data, const char *type, const json_t *metadata) {
     struct link *link = data;
     _cleanup_free_ char *name = NULL;
     enum store_wants wants = STORE_WANTS_NOTHING;
-    if (str_equal(type, "lifecycle"))
+    _cleanup_free_ char *executed = str_equal(type, "lifecycle") ? store_executed(metadata) : NULL;
+    if (executed)
+        link->handler->executed(link->data, executed);
+    else if (str_equal(type, "lifecycle"))
         wants = store_lifecycle(link->store, metadata, &name);
     else if (str_equal(type, "operation") && store_operation(link->store, metadata))
         changed(link);
@@ -194,10 +197,10 @@ static void connect_again(struct link *link, const struct error *err) {
     changed(link);
 }
 
-struct link *link_open(struct incus *client, struct store *store, void (*function)(void *data),
+struct link *link_open(struct incus *client, struct store *store, const struct link_handler *handler,
                        void *data) {
     struct link *link = mem_new(sizeof *link);
-    *link = (struct link){.client = client, .store = store, .changed = function, .data = data};
+    *link = (struct link){.client = client, .store = store, .handler = handler, .data = data};
     connect_now(link);
     return link;
 }

@@ -9,7 +9,14 @@
 
 struct link;
 
-/* Begins. `changed` is called whenever something in the store is new. */
-struct link *link_open(struct incus *client, struct store *store, void (*changed)(void *data),
+struct link_handler {
+    /* Something in the store is new. */
+    void (*changed)(void *data);
+    /* A command was begun in an instance, by whomever. */
+    void (*executed)(void *data, const char *name);
+};
+
+/* Begins. The handler is borrowed. */
+struct link *link_open(struct incus *client, struct store *store, const struct link_handler *handler,
                        void *data) nodiscard;
 void link_close(struct link *link);

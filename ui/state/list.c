@@ -1,5 +1,7 @@
 #include "ui/state/list.h"
 
+#include "base/time.h"
+
 #include <string.h>
 
 void list_init(struct list *list, const struct store *store) {
@@ -23,16 +25,21 @@ static bool fits(const struct list *list, const struct session *row) {
     return !*list->filter;
 }
 
+/* Who wants something first. */
+static int by_state(const struct store_row *a, const struct store_row *b, int64_t now) {
+    int order = activity_compare(a->activity, b->activity, now);
+    return order ? order : strcmp(a->session.status, b->session.status);
+}
+
 static int compare(const struct session *a, const struct session *b, enum column column) {
     switch (column) {
     case COLUMN_SLOT:
         return (int)a->slot - (int)b->slot;
-    case COLUMN_STATE:
-        return strcmp(a->status, b->status);
     case COLUMN_MAPPING:
         return a->method != b->method ? (int)a->method - (int)b->method : strcmp(a->raw, b->raw);
     case COLUMN_UPTIME:
         return a->started < b->started ? 1 : a->started > b->started ? -1 : 0;
+    case COLUMN_STATE:
     case COLUMN_WORKSPACE:
     case COLUMNS_SORTED:
         break;
@@ -42,11 +49,12 @@ static int compare(const struct session *a, const struct session *b, enum column
 
 static int by_order(const void *first, const void *second, void *data) {
     const struct list *list = data;
-    const struct session *a = &(*(struct store_row *const *)first)->session,
-                         *b = &(*(struct store_row *const *)second)->session;
+    const struct store_row *row_a = *(struct store_row *const *)first,
+                           *row_b = *(struct store_row *const *)second;
+    const struct session *a = &row_a->session, *b = &row_b->session;
     if (a->foreign != b->foreign)
         return a->foreign ? 1 : -1;
-    int order = compare(a, b, list->sort);
+    int order = list->sort == COLUMN_STATE ? by_state(row_a, row_b, list->now) : compare(a, b, list->sort);
     if (order == 0)
         order = compare(a, b, COLUMN_WORKSPACE);
     if (order == 0)
@@ -64,6 +72,7 @@ void list_refresh(struct list *list) {
     const struct store *store = list->store;
     list->order = mem_grow(list->order, (store->count + 1) * sizeof(struct store_row *));
     list->count = 0;
+    list->now = time_now_ms();
     for (size_t i = 0; i < store->count; i++)
         if (fits(list, &store->rows[i]->session))
             list->order[list->count++] = store->rows[i];

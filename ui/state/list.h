@@ -17,6 +17,7 @@ struct list {
     char *filter; /* "" for none */
     enum column sort;
     bool reverse;
+    int64_t now;  /* when it was put in order, in milliseconds of the epoch */
     bool foreign; /* instances that are no sessions are shown too */
 };
 

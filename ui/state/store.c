@@ -5,6 +5,7 @@
 static void row_free(struct store_row *row) {
     session_done(&row->session);
     free(row->operation);
+    free(row->at);
     free(row);
 }
 
@@ -95,6 +96,11 @@ static bool is_noise(const char *action) {
         if (str_starts(action, noise[i]))
             return true;
     return false;
+}
+
+char *store_executed(const json_t *metadata) {
+    bool exec = str_equal(json_str_at(metadata, "action"), "instance-exec");
+    return exec ? name_of_url(json_str_at(metadata, "source")) : NULL;
 }
 
 enum store_wants store_lifecycle(struct store *store, const json_t *metadata, char **name) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "incus/server.h"
+#include "session/activity.h"
 #include "session/list.h"
 
 enum link_state {
@@ -15,12 +16,16 @@ enum link_state {
 
 struct store_row {
     struct session session;
-    const char *busy; /* what is being done to it ("stop"), a constant; NULL: nothing */
-    char *operation;  /* the id of what is */
-    bool wanted;      /* it is being asked for */
-    bool again;       /* and has changed since */
-    bool listed;      /* in the list that is coming in */
-    bool removing;    /* an orphan that is being removed */
+    const char *busy;          /* what is being done to it ("stop"), a constant; NULL: nothing */
+    char *operation;           /* the id of what is */
+    bool wanted;               /* it is being asked for */
+    bool again;                /* and has changed since */
+    bool listed;               /* in the list that is coming in */
+    bool removing;             /* an orphan that is being removed */
+    struct activity *activity; /* what it is at, lent by its watch; NULL: it has none */
+    char *at;                  /* the same in words, when the screen was last told of it */
+    bool muted;                /* it draws no attention */
+    int64_t told_of;           /* since when it had wanted what was told outside last */
     /* Filled in by statistics: -1 unknown. */
     double cpu;               /* of one processor, in percent */
     int64_t memory;           /* bytes */
@@ -53,6 +58,9 @@ void store_remove(struct store *store, const char *name);
 enum store_wants { STORE_WANTS_NOTHING, STORE_WANTS_INSTANCE, STORE_WANTS_LIST };
 /* A lifecycle event. *name gets the instance that is wanted, or that has been removed; caller owns. */
 enum store_wants store_lifecycle(struct store *store, const json_t *metadata, char **name) nodiscard;
+/* The instance in which a lifecycle event says that a command was begun; NULL if it says anything else.
+ * Caller owns. */
+char *store_executed(const json_t *metadata) nodiscard;
 /* An operation's event: rows are busy, or no longer. Whether something is another. */
 bool store_operation(struct store *store, const json_t *metadata);
 /* The connection is lost: the rows stay as the last that was known, and nothing is known to be done to

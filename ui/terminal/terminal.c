@@ -18,7 +18,7 @@
 #define DOUBLE_CLICK_MS 400
 
 /* Codes of our own for what curses has none for; above its KEY_MAX. */
-enum { CODE_FOCUS_IN = 2000, CODE_FOCUS_OUT, CODE_PASTE, CODE_PASTE_END };
+enum { CODE_FOCUS_IN = 2000, CODE_FOCUS_OUT, CODE_PASTE, CODE_PASTE_END, CODE_ALT_A };
 
 static SCREEN *screen;
 static bool pasting;
@@ -64,6 +64,7 @@ bool term_open(const char *theme, bool no_color, struct error *err) {
     define_key("\033[O", CODE_FOCUS_OUT);
     define_key("\033[200~", CODE_PASTE);
     define_key("\033[201~", CODE_PASTE_END);
+    define_key("\033a", CODE_ALT_A);
     enter();
     return true;
 }
@@ -139,20 +140,11 @@ static void read_mouse(struct key *key) {
 
 static int translate(int code) {
     static const int table[][2] = {
-        {KEY_UP, UI_UP},
-        {KEY_DOWN, UI_DOWN},
-        {KEY_LEFT, UI_LEFT},
-        {KEY_RIGHT, UI_RIGHT},
-        {KEY_HOME, UI_HOME},
-        {KEY_END, UI_END},
-        {KEY_PPAGE, UI_PAGE_UP},
-        {KEY_NPAGE, UI_PAGE_DOWN},
-        {KEY_BACKSPACE, UI_BACKSPACE},
-        {KEY_DC, UI_DELETE},
-        {KEY_ENTER, UI_ENTER},
-        {KEY_BTAB, UI_BACK_TAB},
-        {CODE_FOCUS_IN, UI_FOCUS_IN},
-        {CODE_FOCUS_OUT, UI_FOCUS_OUT},
+        {KEY_UP, UI_UP},         {KEY_DOWN, UI_DOWN},          {KEY_LEFT, UI_LEFT},
+        {KEY_RIGHT, UI_RIGHT},   {KEY_HOME, UI_HOME},          {KEY_END, UI_END},
+        {KEY_PPAGE, UI_PAGE_UP}, {KEY_NPAGE, UI_PAGE_DOWN},    {KEY_BACKSPACE, UI_BACKSPACE},
+        {KEY_DC, UI_DELETE},     {KEY_ENTER, UI_ENTER},        {KEY_BTAB, UI_BACK_TAB},
+        {CODE_ALT_A, UI_ALT_A},  {CODE_FOCUS_IN, UI_FOCUS_IN}, {CODE_FOCUS_OUT, UI_FOCUS_OUT},
     };
     for (size_t i = 0; i < array_length(table); i++)
         if (table[i][0] == code)
@@ -221,4 +213,9 @@ void term_copy(const char *text) {
 
 void term_beep(void) {
     beep();
+}
+
+void term_notify(const char *text) {
+    _cleanup_free_ char *shown = str_shown(text), *sequence = str_printf("\a\033]9;%s\033\\", shown);
+    say(sequence);
 }

@@ -28,6 +28,7 @@ enum special {
     UI_DOUBLE_CLICK,
     UI_WHEEL_UP,
     UI_WHEEL_DOWN,
+    UI_ALT_A,
     UI_FOCUS_IN,
     UI_FOCUS_OUT,
     UI_UNKNOWN,
@@ -60,3 +61,5 @@ bool term_read(struct key *key);
 /* Puts text into the clipboard of whoever looks at the terminal (OSC 52), as far as it lets us. */
 void term_copy(const char *text);
 void term_beep(void);
+/* A bell, and a notification (OSC 9) for those terminals that show one. */
+void term_notify(const char *text);

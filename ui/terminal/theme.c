@@ -126,11 +126,13 @@ const char *theme_glyph(enum glyph glyph) {
         [GLYPH_RUNNING] = "●", [GLYPH_STOPPED] = "○", [GLYPH_CHANGING] = "◐", [GLYPH_FROZEN] = "◌",
         [GLYPH_CURSOR] = "▸",  [GLYPH_MARK] = "✓",    [GLYPH_YES] = "✓",      [GLYPH_NO] = "✗",
         [GLYPH_WARNING] = "!", [GLYPH_LINE] = "─",    [GLYPH_ARROW] = "▶",    [GLYPH_ELLIPSIS] = "…",
-        [GLYPH_DOT] = "·"};
+        [GLYPH_DOT] = "·",     [GLYPH_QUIET] = "◦",   [GLYPH_PROMPT] = "$",   [GLYPH_WAITING] = "?",
+        [GLYPH_MUTED] = "⌀"};
     static const char *const plain[GLYPHS] = {
         [GLYPH_RUNNING] = "*", [GLYPH_STOPPED] = "o", [GLYPH_CHANGING] = "~", [GLYPH_FROZEN] = "z",
         [GLYPH_CURSOR] = ">",  [GLYPH_MARK] = "+",    [GLYPH_YES] = "+",      [GLYPH_NO] = "x",
         [GLYPH_WARNING] = "!", [GLYPH_LINE] = "-",    [GLYPH_ARROW] = ">",    [GLYPH_ELLIPSIS] = "~",
-        [GLYPH_DOT] = "."};
+        [GLYPH_DOT] = ".",     [GLYPH_QUIET] = "-",   [GLYPH_PROMPT] = "$",   [GLYPH_WAITING] = "?",
+        [GLYPH_MUTED] = "#"};
     return utf8 ? fine[glyph] : plain[glyph];
 }

@@ -7,6 +7,7 @@
 #include "base/task.h"
 #include "health/health.h"
 #include "session/tmux.h"
+#include "session/watches.h"
 #include "ui/keys.h"
 #include "ui/state/list.h"
 #include "ui/state/log.h"
@@ -24,6 +25,8 @@ struct host {
     struct log *log;
     struct mapping *mapping;   /* of the row under the cursor */
     char *shown;               /* the name of that row; NULL: there is none */
+    struct watches *watches;   /* of the sessions that run */
+    struct strings viewed;     /* whose terminals are drawn in this frame: host_view() */
     enum health_status health; /* the worst of the last look (health.h); HEALTH_OK before the first */
     bool focused;              /* the terminal has the focus */
     bool attaching;            /* a task is on its way into a session: a second Enter does nothing */
@@ -45,6 +48,8 @@ struct host {
     void (*show_log)(struct host *host);
     /* What the key of this action would do. */
     void (*act)(struct host *host, enum action action);
+    /* The same for the session of this name alone: to attach, to zoom, to talk. */
+    void (*act_on)(struct host *host, enum action action, const char *name);
     /* In a task: asks a question; true for yes. `details`: what would be lost, a line each; may be NULL. */
     bool (*ask)(struct host *host, const char *question, const struct strings *details);
     /* Lends the terminal, false if it is lent already or given back for good; and takes it back. */
@@ -66,4 +71,11 @@ static inline struct store_row *host_row(const struct host *host) {
 static inline bool host_row_runs(const struct host *host) {
     const struct store_row *row = host_row(host);
     return row && str_equal(row->session.status, "Running");
+}
+
+/* The session's stream, NULL if it has none; its terminal is drawn in this frame. */
+static inline struct session_watch *host_view(struct host *host, const char *name) {
+    if (!strings_has(&host->viewed, name))
+        strings_add(&host->viewed, name);
+    return watches_find(host->watches, name);
 }

@@ -1,4 +1,5 @@
 /* The list of sessions. */
+#include "base/time.h"
 #include "ui/view/host.h"
 
 #include <string.h>
@@ -6,7 +7,7 @@
 
 /* Widths of columns, the blank behind each included; the workspace has what is left. */
 #define SLOT_WIDTH    5
-#define STATE_WIDTH   10
+#define STATE_WIDTH   12
 #define MAPPING_WIDTH 10
 #define UPTIME_WIDTH  4
 #define CPU_WIDTH     6
@@ -64,12 +65,46 @@ static void draw_heading(const struct list *list, const struct columns *columns,
         draw_text(area, 0, column, STYLE_DIM, "CPU   MEM");
 }
 
+/* What a session that runs is at. */
+static enum style activity_style(const struct store_row *row) {
+    switch (row->activity ? activity_status(row->activity, time_now_ms(), NULL) : ACTIVITY_UNKNOWN) {
+    case ACTIVITY_WAITING:
+    case ACTIVITY_BELL:
+        return row->muted ? STYLE_PLAIN : STYLE_WARNING;
+    case ACTIVITY_UNKNOWN:
+    case ACTIVITY_WORKING:
+    case ACTIVITY_DONE:
+        return STYLE_GOOD;
+    default:
+        return STYLE_PLAIN;
+    }
+}
+
+/* The same in words, as long as there is room: the whole of it stands where there is more. Caller owns. */
+static char *activity_cell(const struct store_row *row) {
+    static const enum glyph glyphs[] = {
+        [ACTIVITY_UNKNOWN] = GLYPH_RUNNING, [ACTIVITY_WORKING] = GLYPH_RUNNING,
+        [ACTIVITY_QUIET] = GLYPH_QUIET,     [ACTIVITY_SAID] = GLYPH_RUNNING,
+        [ACTIVITY_PROMPT] = GLYPH_PROMPT,   [ACTIVITY_DONE] = GLYPH_YES,
+        [ACTIVITY_ENDED] = GLYPH_STOPPED,   [ACTIVITY_BELL] = GLYPH_WARNING,
+        [ACTIVITY_WAITING] = GLYPH_WAITING};
+    int64_t now = time_now_ms();
+    if (!row->activity)
+        return str_printf("%s run", theme_glyph(GLYPH_RUNNING));
+    enum activity_status status = activity_status(row->activity, now, NULL);
+    _cleanup_free_ char *words = status == ACTIVITY_QUIET || status == ACTIVITY_SAID
+                                     ? activity_text(row->activity, now)
+                                     : str_copy(status ? activity_word(status) : "run"),
+                        *fits = draw_shorten(words, STATE_WIDTH - 3);
+    return str_printf("%s %s", theme_glyph(row->muted ? GLYPH_MUTED : glyphs[status]), fits);
+}
+
 static enum style state_style(const struct store_row *row) {
     const char *status = row->session.status;
     return row->busy                      ? STYLE_WARNING
            : row->session.orphaned        ? STYLE_BAD
            : row->session.changed         ? STYLE_BAD
-           : str_equal(status, "Running") ? STYLE_GOOD
+           : str_equal(status, "Running") ? activity_style(row)
            : str_equal(status, "Stopped") ? STYLE_PLAIN
            : str_equal(status, "Frozen")  ? STYLE_WARNING
                                           : STYLE_BAD;
@@ -84,7 +119,7 @@ static char *state_text(const struct store_row *row) {
     if (row->session.orphaned)
         return str_printf("%s orphan", theme_glyph(GLYPH_WARNING));
     if (str_equal(status, "Running"))
-        return str_printf("%s run", theme_glyph(GLYPH_RUNNING));
+        return activity_cell(row);
     if (str_equal(status, "Stopped"))
         return str_printf("%s stop", theme_glyph(GLYPH_STOPPED));
     if (str_equal(status, "Frozen"))

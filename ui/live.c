@@ -1,0 +1,123 @@
+#include "ui/live.h"
+
+#include "base/time.h"
+#include "ui/attention.h"
+
+static char *in_words(const struct activity *activity) {
+    return activity ? activity_reason(activity, time_now_ms()) : NULL;
+}
+
+static void arm(struct app *app);
+
+/* What was lent may be gone: each row gets it anew. Whether anything that is shown is another. */
+static bool lend_again(struct app *app) {
+    bool other = false;
+    for (size_t i = 0; i < app->store.count; i++) {
+        struct store_row *row = app->store.rows[i];
+        row->activity = watches_activity(app->host.watches, row->session.name);
+        _cleanup_free_ char *at = in_words(row->activity);
+        if (str_equal(at, row->at))
+            continue;
+        str_set(&row->at, at);
+        other = true;
+    }
+    return other;
+}
+
+static void take_news(struct app *app) {
+    bool other = lend_again(app);
+    attention_refresh(app);
+    arm(app);
+    if (!other)
+        return;
+    if (app->list.sort == COLUMN_STATE)
+        list_refresh(&app->list);
+    app->host.redraw(&app->host);
+}
+
+static void changed(void *data, const char *name) {
+    (void)name;
+    take_news(data);
+}
+
+static void contents(void *data, const char *name) {
+    struct app *app = data;
+    if (strings_has(&app->host.viewed, name))
+        app->host.redraw(&app->host);
+}
+
+static void due(void *data) {
+    struct app *app = data;
+    app->falling_quiet = NULL;
+    take_news(app);
+}
+
+/* Who works falls quiet by itself; nothing else changes without being told. */
+static void arm(struct app *app) {
+    int64_t now = time_now_ms(), next = 0;
+    for (size_t i = 0; i < app->store.count; i++) {
+        const struct activity *activity = app->store.rows[i]->activity;
+        int64_t at = activity ? activity_next(activity, now) : 0;
+        next = at && (!next || at < next) ? at : next;
+    }
+    timer_stop(app->falling_quiet);
+    app->falling_quiet =
+        next ? loop_timer(app->host.loop, next > now ? (long)(next - now) : 1, due, app) : NULL;
+}
+
+void live_start(struct app *app) {
+    static const struct watches_handler handler = {changed, contents};
+    app->host.watches = watches_new(app->host.client, app->host.settings, &handler, app);
+}
+
+void live_stop(struct app *app) {
+    timer_stop(app->falling_quiet);
+    app->falling_quiet = NULL;
+    watches_free(app->host.watches);
+    app->host.watches = NULL;
+    for (size_t i = 0; i < app->store.count; i++)
+        app->store.rows[i]->activity = NULL;
+    strings_done(&app->host.viewed);
+}
+
+void live_refresh(struct app *app) {
+    const struct store *store = &app->store;
+    bool up = store->link == LINK_UP && store->complete;
+    if (up && app->was_away)
+        watches_again(app->host.watches);
+    app->was_away = !up;
+    if (!up)
+        return; /* the streams have ended by themselves, or go on */
+    _cleanup_free_ const struct session **sessions = mem_new((store->count + 1) * sizeof *sessions);
+    for (size_t i = 0; i < store->count; i++)
+        sessions[i] = &store->rows[i]->session;
+    watches_want(app->host.watches, sessions, store->count, app->host.shown);
+    take_news(app);
+}
+
+void live_executed(struct app *app, const char *name) {
+    watches_poke(app->host.watches, name);
+}
+
+void live_begin_frame(struct app *app) {
+    strings_done(&app->host.viewed);
+}
+
+void live_end_frame(struct app *app) {
+    for (size_t i = 0; i < app->store.count; i++) {
+        const char *name = app->store.rows[i]->session.name;
+        struct session_watch *watch = watches_find(app->host.watches, name);
+        bool viewed = watch && strings_has(&app->host.viewed, name);
+        if (watch)
+            session_watch_view(watch, viewed);
+        if (viewed && app->host.focused)
+            session_watch_looked(watch);
+    }
+}
+
+void live_looked(struct app *app, const char *name) {
+    struct session_watch *watch = watches_find(app->host.watches, name);
+    if (watch)
+        session_watch_looked(watch);
+    take_news(app);
+}
