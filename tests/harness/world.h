@@ -34,6 +34,12 @@ char *world_folder(const char *name);
  * owns. */
 char *world_container(const char *folder, unsigned int slot, bool running);
 
+/*
+ * The same that runs, with a session's tmux in it and nothing else: systemd's own processes are many, and
+ * twenty of them are more than the kernel's usual limit of inotify instances bears.
+ */
+char *world_session(const char *folder);
+
 /* A saved session as coi writes it, with a key of coi's own ("coi_only": 7). Returns its folder; caller
  * owns. */
 char *world_record(const char *id, const char *container, const char *workspace, bool persistent);

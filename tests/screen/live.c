@@ -302,7 +302,7 @@ static void test_many(void **state) {
     char *names[20];
     for (int i = 0; i < 20; i++) {
         _cleanup_free_ char *folder = str_printf("work/s%02d", i);
-        names[i] = session_in(folder);
+        names[i] = world_session(folder);
     }
     world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "20 running");
