@@ -200,7 +200,7 @@ void actions_do(struct host *host, enum action action) {
     bool shell = action == ACTION_NEW;
     if (action >= ACTION_UP && action <= ACTION_HALF_DOWN)
         move(&app->list, action);
-    else if (action >= ACTION_TAB_MAPPING && action <= ACTION_TAB_PROCESSES)
+    else if (action >= ACTION_TAB_MAPPING && action <= ACTION_TAB_CHANGES)
         actions_show_tab(app, (int)(action - ACTION_TAB_MAPPING));
     else if (action >= ACTION_STOP && action <= ACTION_PERSIST)
         manage_start(host, action);

@@ -10,7 +10,7 @@
 #include "ui/ui.h"
 #include "ui/view/host.h"
 
-enum tab { TAB_MAPPING, TAB_LIVE, TAB_OVERVIEW, TAB_LOG, TAB_PROCESSES, TABS };
+enum tab { TAB_MAPPING, TAB_LIVE, TAB_OVERVIEW, TAB_LOG, TAB_PROCESSES, TAB_CHANGES, TABS };
 
 /* A view and its state. */
 struct open_view {
@@ -38,6 +38,7 @@ struct app {
     struct guards *guards;   /* guards.h; NULL before the first list */
 
     struct open_view sessions; /* the list */
+    struct open_view wall;     /* below the list, where there is room for it */
     struct open_view tabs[TABS];
     enum tab tab;
     struct open_view layers[LAYERS_MAX]; /* the last one has the keys */
@@ -54,7 +55,9 @@ struct app {
     struct timer *frame, *minute, *ticker, *settle, *more, *checkup;
     struct timer *falling_quiet, *attention; /* live.c, attention.c */
     bool was_away;                           /* the daemon */
-    struct task *fetching;                   /* one at a time */
+    struct task *looking_for_image;          /* first.c; NULL: not now */
+    bool looked_for_image, images_changed;
+    struct task *fetching; /* one at a time */
     bool fetch_again;
     struct stream *stream; /* of the session that has the terminal; NULL: none */
     bool lent;             /* the terminal is not ours now */

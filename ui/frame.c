@@ -12,6 +12,7 @@
 #define LEAST_ROWS    10
 #define SIDE_BY_SIDE  100
 #define STACKED       60
+#define WALL_FROM     30
 
 static void add_spot(struct app *app, int row, int column, int columns, enum action action) {
     if (app->spot_count < SPOTS_MAX)
@@ -114,6 +115,20 @@ static void draw_pane(struct app *app, struct area area) {
     draw_tabs(app, area);
 }
 
+/* The part of the list's room that its rows do not need, for the wall; no rows: it is not wanted, or
+ * little. */
+static struct area room_for_wall(const struct app *app, struct area *list) {
+    int needed = (int)app->list.count * 2 + 4; /* a second line for each */
+    bool wanted = str_equal(settings_text(app->host.settings, SETTING_WALL), "auto");
+    if (!wanted || !app->list.count || list->rows < WALL_FROM || list->rows - needed < list->rows / 2)
+        return (struct area){0};
+    struct area wall = *list;
+    list->rows = needed < LEAST_ROWS ? LEAST_ROWS : needed;
+    wall.row += list->rows;
+    wall.rows -= list->rows;
+    return wall;
+}
+
 static void draw_panes(struct app *app, struct area area) {
     struct area list = area, pane = {0};
     if (area.columns >= SIDE_BY_SIDE) {
@@ -123,7 +138,10 @@ static void draw_panes(struct app *app, struct area area) {
         list.rows = area.rows * 9 / 20; /* the pane has more to say */
         pane = (struct area){area.row + list.rows, area.column, area.rows - list.rows, area.columns};
     }
+    struct area wall = room_for_wall(app, &list);
     app->sessions.view->draw(app->sessions.state, list);
+    if (wall.rows > 0)
+        app->wall.view->draw(app->wall.state, wall);
     app->pane_area = (struct area){0};
     if (pane.rows > 0)
         draw_pane(app, pane);

@@ -46,6 +46,7 @@ const struct key_row key_table[] = {
     {ACTION_TAB_OVERVIEW, {'3'}, "3", "Overview", NULL},
     {ACTION_TAB_LOG, {'4'}, "4", "Log", NULL},
     {ACTION_TAB_PROCESSES, {'5'}, "5", "Processes", NULL},
+    {ACTION_TAB_CHANGES, {'6'}, "6", "Changes of the repository since the session began", NULL},
     {ACTION_PANE_DOWN, {'J'}, "J", "scroll the pane down", NULL},
     {ACTION_PANE_UP, {'K'}, "K", "scroll the pane up", NULL},
     {ACTION_IDMAP, {'i'}, "i", "the mapping in full", NULL},

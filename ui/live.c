@@ -19,6 +19,7 @@ static bool lend_again(struct app *app) {
         if (str_equal(at, row->at))
             continue;
         str_set(&row->at, at);
+        row->moved = true;
         other = true;
     }
     return other;

@@ -8,6 +8,7 @@
 #include "ui/actions.h"
 #include "ui/attach.h"
 #include "ui/attention.h"
+#include "ui/first.h"
 #include "ui/frame.h"
 #include "ui/guards.h"
 #include "ui/input.h"
@@ -117,7 +118,12 @@ static void store_changed(void *data) {
     keepers_refresh(app);
     guards_refresh(app);
     live_refresh(app);
+    first_refresh(app);
     redraw(&app->host);
+}
+
+static void images(void *data) {
+    first_images_changed(data);
 }
 
 static void executed(void *data, const char *name) {
@@ -183,18 +189,18 @@ static void end_tasks(struct app *app) {
 }
 
 static void open_views(struct app *app) {
-    static const struct view *const views[TABS] = {[TAB_MAPPING] = &view_mapping,
-                                                   [TAB_LIVE] = &view_live,
-                                                   [TAB_OVERVIEW] = &view_overview,
-                                                   [TAB_LOG] = &view_log,
-                                                   [TAB_PROCESSES] = &view_processes};
+    static const struct view *const views[TABS] = {
+        [TAB_MAPPING] = &view_mapping, [TAB_LIVE] = &view_live,           [TAB_OVERVIEW] = &view_overview,
+        [TAB_LOG] = &view_log,         [TAB_PROCESSES] = &view_processes, [TAB_CHANGES] = &view_changes};
     app->sessions = (struct open_view){&view_sessions, view_sessions.enter(&app->host, NULL)};
+    app->wall = (struct open_view){&view_wall, view_wall.enter(&app->host, app)};
     for (int i = 0; i < TABS; i++)
         app->tabs[i] = (struct open_view){views[i], views[i]->enter(&app->host, NULL)};
 }
 
 static void close_views(struct app *app) {
     app->sessions.view->leave(app->sessions.state);
+    app->wall.view->leave(app->wall.state);
     for (int i = 0; i < TABS; i++)
         app->tabs[i].view->leave(app->tabs[i].state);
 }
@@ -223,6 +229,7 @@ static void done(struct app *app) {
     link_close(app->connection);
     store_done(&app->store);
     log_done(&app->log);
+    error_done(&app->host.no_image);
     free(app->host.shown);
     free(app->shown_as);
     free(app->toast);
@@ -249,7 +256,7 @@ static bool begin(struct app *app, struct error *err) {
 }
 
 bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
-    static const struct link_handler link_handler = {store_changed, executed};
+    static const struct link_handler link_handler = {store_changed, executed, images};
     struct app *app = mem_new(sizeof *app);
     app->options = options;
     app->host = (struct host){.settings = options->settings,

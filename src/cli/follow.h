@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
-#include "session/watches.h"
+#include "watch/watches.h"
 
 struct follow {
     struct cli *cli;

@@ -1,5 +1,5 @@
 /* `berth hooks`: what makes an agent say itself what it is at. */
-#include "session/hooks.h"
+#include "watch/hooks.h"
 #include "cli/flags.h"
 #include "launch/label.h"
 #include "launch/prepare.h"

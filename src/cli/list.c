@@ -4,10 +4,10 @@
 #include "cli/flags.h"
 #include "idmap/explain.h"
 #include "record/record.h"
-#include "session/glance.h"
 #include "session/orphan.h"
 #include "session/protection.h"
 #include "session/standby.h"
+#include "watch/glance.h"
 #include "workspace/name.h"
 
 #include <string.h>

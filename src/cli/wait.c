@@ -2,7 +2,7 @@
 #include "base/time.h"
 #include "cli/flags.h"
 #include "cli/follow.h"
-#include "session/condition.h"
+#include "watch/condition.h"
 
 #define STATUS_TIMEOUT 124 /* as timeout(1) has it */
 #define STATUS_ENDED   3

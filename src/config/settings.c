@@ -37,6 +37,7 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_SECRET_PATHS] = {"guard", "secret_paths", "BERTH_SECRET_PATHS", KIND_TEXT, ""},
     [SETTING_TOOL] = {"tool", "command", "BERTH_TOOL", KIND_TEXT, ""},
     [SETTING_THEME] = {"screen", "theme", "BERTH_THEME", KIND_THEME, "auto"},
+    [SETTING_WALL] = {"screen", "wall", "BERTH_WALL", KIND_WALL, "off"},
     [SETTING_ATTENTION] = {"screen", "attention", "BERTH_ATTENTION", KIND_BOOL, "true"},
     [SETTING_ATTENTION_DELAY] = {"screen", "attention_delay", "BERTH_ATTENTION_DELAY", KIND_SECONDS, "10"},
     [SETTING_ON_ATTENTION] = {"screen", "on_attention", "BERTH_ON_ATTENTION", KIND_PROGRAM, ""},

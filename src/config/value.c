@@ -85,6 +85,8 @@ static bool is_value(enum setting_kind kind, const char *value) {
         return is_rate(value);
     case KIND_THEME:
         return is_one_of(value, (const char *const[]){"auto", "dark", "light", "mono"}, 4);
+    case KIND_WALL:
+        return is_one_of(value, (const char *const[]){"auto", "off"}, 2);
     case KIND_NETWORK:
         return is_one_of(value, (const char *const[]){"restricted", "allowlist", "open", "none"}, 4);
     case KIND_ROOT:
@@ -108,6 +110,7 @@ bool value_check(enum setting_kind kind, const char *value, struct error *err) {
         [KIND_CPU] = "a number of CPUs, or CPUs such as 0-3,5",
         [KIND_SIZE] = "a size such as 512MiB, 2GB or 50%",
         [KIND_RATE] = "a rate per second such as 20MiB or 500iops",
+        [KIND_WALL] = "auto or off",
         [KIND_NETWORK] = "restricted, allowlist, open or none",
         [KIND_ROOT] = "allow, deny or apparmor",
         [KIND_CHANGED] = "ask or warn",

@@ -15,6 +15,7 @@ enum setting_kind {
     KIND_RATE,    /* 10MB, 500iops */
     KIND_PROGRAM, /* an absolute path */
     KIND_THEME,   /* auto, dark, light, mono */
+    KIND_WALL,    /* auto, off */
     KIND_NETWORK, /* restricted, allowlist, open, none */
     KIND_ROOT,    /* allow, deny, apparmor */
     KIND_CHANGED, /* ask, warn */

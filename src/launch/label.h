@@ -25,6 +25,7 @@
 #define LABEL_NETWORK      "user.berth.network" /* its mode */
 #define LABEL_ALLOW        "user.berth.allow"   /* what its rules list */
 #define LABEL_ROOT         "user.berth.root"    /* "deny": nothing that is started may become root */
+#define LABEL_COMMIT       "user.berth.commit"  /* at which the workspace's repository was */
 #define LABEL_STANDBY      "user.berth.standby" /* of what kind it was made: launch/standby.h */
 #define LABEL_SETTINGS     "user.berth.standby.settings" /* whose they were, and what they said */
 #define LABEL_DAEMON       "user.berth.standby.daemon"   /* the process that made it */

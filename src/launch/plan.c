@@ -83,6 +83,7 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, LABEL_RECORD, input->session_id ? input->session_id : "");
     set(config, LABEL_WORKSPACE, input->workspace);
     set(config, LABEL_SLOT, slot);
+    set(config, LABEL_COMMIT, input->commit ? input->commit : "");
     set(config, LABEL_IMAGE, settings_text(settings, SETTING_IMAGE));
     set(config, LABEL_PERSISTENT, input->persistent ? "true" : "false");
     set_ids(config, LABEL_HOST, input->facts.host);

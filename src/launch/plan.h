@@ -20,6 +20,7 @@ struct plan_input {
     unsigned int slot;
     const char *workspace; /* as the user thinks of it */
     const char *source;    /* what is mounted */
+    const char *commit;    /* at which its repository is; NULL or "": none */
     const struct settings *settings;
     bool persistent;
     bool shell;               /* not ephemeral in Incus' sense, whatever becomes of it afterwards */

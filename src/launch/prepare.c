@@ -1,5 +1,6 @@
 #include "launch/prepare.h"
 
+#include "guard/head.h"
 #include "idmap/explain.h"
 #include "idmap/facts.h"
 #include "incus/image.h"
@@ -309,6 +310,8 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
     char zone[64], launch_id[20];
     new_launch_id(launch_id, sizeof launch_id);
     _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, prepared->slot);
+    _cleanup_(git_head_done) struct git_head head = {0};
+    bool repository = git_head_read(prepared->workspace.source, &head);
     struct plan_input input = {
         .name = prepared->standby ? prepared->standby : name,
         .launch_id = launch_id,
@@ -316,6 +319,7 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
         .slot = prepared->slot,
         .workspace = prepared->workspace.path,
         .source = prepared->workspace.source,
+        .commit = repository ? head.commit : NULL,
         .persistent = settings_bool(request->settings, SETTING_PERSISTENT),
         .shell = request->shell,
         .session_id = request->plain ? NULL : request->session_id,

@@ -30,7 +30,7 @@ static const enum setting of_kind[] = {
 /* What of the config belongs to one run. */
 static bool is_runs(const char *key) {
     static const char *const labels[] = {LABEL_LAUNCH, LABEL_OWNER,  LABEL_RECORD, LABEL_WORKSPACE,
-                                         LABEL_SLOT,   LABEL_REASON, LABEL_ROOT};
+                                         LABEL_SLOT,   LABEL_REASON, LABEL_ROOT,   LABEL_COMMIT};
     for (size_t i = 0; i < array_length(labels); i++)
         if (str_equal(key, labels[i]))
             return true;

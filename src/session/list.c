@@ -20,6 +20,7 @@ void session_done(struct session *session) {
     free(session->owner);
     free(session->raw);
     free(session->location);
+    free(session->commit);
     free(session->network);
     free(session->allow);
     free(session->published);
@@ -28,9 +29,9 @@ void session_done(struct session *session) {
 
 struct session session_copy(const struct session *session) {
     struct session copy = *session;
-    char **const texts[] = {&copy.name,      &copy.status,    &copy.created_at, &copy.image,
-                            &copy.workspace, &copy.ipv4,      &copy.owner,      &copy.raw,
-                            &copy.allow,     &copy.published, &copy.network,    &copy.location};
+    char **const texts[] = {&copy.name,    &copy.status,   &copy.created_at, &copy.image, &copy.workspace,
+                            &copy.ipv4,    &copy.owner,    &copy.raw,        &copy.allow, &copy.published,
+                            &copy.network, &copy.location, &copy.commit};
     for (size_t i = 0; i < array_length(texts); i++)
         *texts[i] = str_copy(*texts[i]);
     return copy;
@@ -61,6 +62,7 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->workspace = str_copy(first_of(instance_config(instance, LABEL_WORKSPACE),
                                            instance_device(instance, WORKSPACE_DEVICE, "source")));
     session->owner = str_copy(instance_config(instance, LABEL_HOST));
+    session->commit = str_copy(instance_config(instance, LABEL_COMMIT));
     session->raw = str_copy(instance_config(instance, "raw.idmap"));
     session->shift = str_equal(instance_device(instance, WORKSPACE_DEVICE, "shift"), "true");
     session->ephemeral = instance->ephemeral;

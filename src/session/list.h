@@ -10,6 +10,7 @@ struct session {
     char *created_at;
     char *image;
     char *workspace;
+    char *commit;    /* at which its repository was when it began; "" if unknown */
     char *location;  /* the member of the cluster; "" where there is none */
     char *ipv4;      /* "" if it has none */
     char *owner;     /* "1001:1001": the host ids that its mapping was made for; "" if unknown */

@@ -3,9 +3,9 @@
 /* Covers: take_kitty take_osc take_byte scan_feed take_state activity_take activity_take_lines */
 #include "tests/fuzz/fuzz.h"
 
-#include "session/activity.h"
-#include "session/control.h"
-#include "session/scan.h"
+#include "watch/activity.h"
+#include "watch/control.h"
+#include "watch/scan.h"
 
 #include <stdlib.h>
 #include <string.h>

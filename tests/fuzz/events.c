@@ -24,7 +24,7 @@ static void one(struct store *store, const char *line) {
         store_take(store, json_at(event, "metadata"));
         store_list_end(store);
     } else if (str_equal(json_str_at(event, "type"), "lost")) {
-        store_lost(store, "it");
+        store_lost(store, NULL);
     } else if (store_lifecycle(store, metadata, &name) == STORE_WANTS_INSTANCE) {
         assert(name && !strpbrk(name, "/?"));
     }

@@ -62,8 +62,8 @@ static char *make_container(const char *image, const char *init, const char *fol
     char *name = name_of(getenv("COI_CONTAINER_PREFIX"), path, slot);
     _cleanup_free_ char *of = str_printf("user.berth.image=%s", image),
                         *raw = str_printf("raw.lxc=%s%s", init ? "lxc.init.cmd = " : "", init ? init : "");
-    _result_ made = incus_command("init", image, name, "-c", "raw.idmap=both 1001 1000", "-c", key, "-c", of,
-                                  "-c", "user.berth.persistent=true", "-c", raw, NULL);
+    _result_ made = incus_command("init", image, name, "-c", "raw.idmap=both 1001 1000", "-c", key, "-c",
+                                  of, "-c", "user.berth.persistent=true", "-c", raw, NULL);
     _result_ device = incus_command("config", "device", "add", name, "workspace", "disk", source,
                                     "path=/workspace", "shift=false", NULL);
     return name;
@@ -79,11 +79,11 @@ char *world_container(const char *folder, unsigned int slot, bool running) {
 
 char *world_session(const char *folder) {
     char *name = make_container("coi", "/usr/bin/sleep infinity", folder, 1);
-    _cleanup_free_ char *session = str_printf("coi-%s", name);
+    _cleanup_free_ char *line =
+        str_printf("tmux new-session -d -s coi-%s || tmux new-session -A -d -s coi-%s", name, name);
     _result_ started = incus_command("start", name, NULL);
     _result_ tmux = incus_command("exec", "--user", "1000", "--group", "1000", "--env", "HOME=/home/code",
-                                  "--cwd", "/workspace", name, "--", "tmux", "new-session", "-d", "-s",
-                                  session, NULL);
+                                  "--cwd", "/workspace", name, "--", "sh", "-c", line, NULL);
     return name;
 }
 

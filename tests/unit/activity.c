@@ -1,9 +1,9 @@
 /* What a session is at: tmux' stream taken apart, what its output says, and what that comes to. */
-#include "session/activity.h"
-#include "session/condition.h"
-#include "session/control.h"
-#include "session/scan.h"
+#include "watch/activity.h"
 #include "tests/harness/unit.h"
+#include "watch/condition.h"
+#include "watch/control.h"
+#include "watch/scan.h"
 
 #include <string.h>
 

@@ -107,7 +107,7 @@ static void test_store_operations(void **state) {
     assert_true(operation(&store, "one", 200));
     assert_null(row->busy);
     assert_true(operation(&store, "three", 103));
-    store_lost(&store, "it went away");
+    store_lost(&store, &(struct error){.class = ERROR_DAEMON, .message = (char *)"it went away"});
     assert_null(row->busy);
     assert_int_equal(store.link, LINK_AWAY);
     assert_int_equal(store.count, 3);

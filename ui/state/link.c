@@ -142,7 +142,9 @@ static void event(void *data, const char *type, const json_t *metadata) {
     _cleanup_free_ char *name = NULL;
     enum store_wants wants = STORE_WANTS_NOTHING;
     _cleanup_free_ char *executed = str_equal(type, "lifecycle") ? store_executed(metadata) : NULL;
-    if (executed)
+    if (str_equal(type, "lifecycle") && str_starts(json_str_at(metadata, "action"), "image-"))
+        link->handler->images(link->data);
+    else if (executed)
         link->handler->executed(link->data, executed);
     else if (str_equal(type, "lifecycle"))
         wants = store_lifecycle(link->store, metadata, &name);
@@ -188,7 +190,7 @@ static void disconnect(struct link *link) {
 
 static void connect_again(struct link *link, const struct error *err) {
     disconnect(link);
-    store_lost(link->store, err && err->class ? err->message : NULL);
+    store_lost(link->store, err);
     link->pause = link->pause == 0                     ? PAUSE_FIRST_MS
                   : link->pause < PAUSE_LONGEST_MS / 2 ? link->pause * 2
                                                        : PAUSE_LONGEST_MS;

@@ -14,6 +14,8 @@ struct link_handler {
     void (*changed)(void *data);
     /* A command was begun in an instance, by whomever. */
     void (*executed)(void *data, const char *name);
+    /* An image has come or gone. */
+    void (*images)(void *data);
 };
 
 /* Begins. The handler is borrowed. */

@@ -6,6 +6,7 @@ static void row_free(struct store_row *row) {
     session_done(&row->session);
     free(row->operation);
     free(row->at);
+    free(row->branch);
     free(row);
 }
 
@@ -34,6 +35,7 @@ void store_done(struct store *store) {
         remove_at(store, store->count - 1);
     free(store->rows);
     free(store->why);
+    strings_done(&store->hints);
     records_done(&store->records);
     server_done(&store->server);
 }
@@ -45,7 +47,7 @@ void store_take(struct store *store, json_t *json) {
     struct store_row *row = store_find(store, instance.name);
     if (!row) {
         row = mem_new(sizeof *row);
-        *row = (struct store_row){.cpu = -1, .memory = -1};
+        *row = (struct store_row){.cpu = -1, .memory = -1, .files = -1, .moved = true};
         store->rows = mem_grow(store->rows, (store->count + 1) * sizeof(struct store_row *));
         store->rows[store->count++] = row;
     }
@@ -149,10 +151,14 @@ bool store_operation(struct store *store, const json_t *metadata) {
     return changed;
 }
 
-void store_lost(struct store *store, const char *why) {
+void store_lost(struct store *store, const struct error *why) {
     store->link = LINK_AWAY;
-    if (why)
-        str_set(&store->why, why);
+    if (why && why->class != ERROR_NONE) {
+        str_set(&store->why, why->message);
+        strings_done(&store->hints);
+        for (size_t i = 0; i < why->hints.count; i++)
+            strings_add(&store->hints, why->hints.items[i]);
+    }
     for (size_t i = 0; i < store->count; i++) {
         store->rows[i]->busy = NULL;
         str_set(&store->rows[i]->operation, NULL);

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "incus/server.h"
-#include "session/activity.h"
 #include "session/list.h"
+#include "watch/activity.h"
 
 enum link_state {
     LINK_CONNECTING,
@@ -24,6 +24,9 @@ struct store_row {
     bool removing;             /* an orphan that is being removed */
     struct activity *activity; /* what it is at, lent by its watch; NULL: it has none */
     char *at;                  /* the same in words, when the screen was last told of it */
+    bool moved;                /* that has become another since its repository was looked at */
+    char *branch;              /* of its workspace's repository; NULL: not looked at, or none */
+    long files;                /* that differ there since it began; -1: not known */
     bool muted;                /* it draws no attention */
     int64_t told_of;           /* since when it had wanted what was told outside last */
     /* Filled in by statistics: -1 unknown. */
@@ -36,7 +39,8 @@ struct store {
     const char *prefix; /* of sessions' names; borrowed */
     enum link_state link;
     char *why;
-    bool complete; /* the first list has come in */
+    struct strings hints; /* what mends it */
+    bool complete;        /* the first list has come in */
     struct server server;
     struct store_row **rows; /* in no order; each stays where it is */
     size_t count;
@@ -65,4 +69,4 @@ char *store_executed(const json_t *metadata) nodiscard;
 bool store_operation(struct store *store, const json_t *metadata);
 /* The connection is lost: the rows stay as the last that was known, and nothing is known to be done to
  * them. */
-void store_lost(struct store *store, const char *why);
+void store_lost(struct store *store, const struct error *why);

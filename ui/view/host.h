@@ -7,13 +7,13 @@
 #include "base/task.h"
 #include "health/health.h"
 #include "session/tmux.h"
-#include "session/watches.h"
 #include "ui/keys.h"
 #include "ui/state/list.h"
 #include "ui/state/log.h"
 #include "ui/state/mapping.h"
 #include "ui/terminal/theme.h"
 #include "ui/view/view.h"
+#include "watch/watches.h"
 
 struct host {
     struct loop *loop;
@@ -28,6 +28,7 @@ struct host {
     struct watches *watches;   /* of the sessions that run */
     struct strings viewed;     /* whose terminals are drawn in this frame: host_view() */
     enum health_status health; /* the worst of the last look (health.h); HEALTH_OK before the first */
+    struct error no_image;     /* why a session could not be made; class 0: it could, or nothing is known */
     bool focused;              /* the terminal has the focus */
     bool attaching;            /* a task is on its way into a session: a second Enter does nothing */
     bool over;                 /* the screen is being left: nothing is to be shown any more */

@@ -1,5 +1,7 @@
 /* The list of sessions. */
 #include "base/time.h"
+#include "guard/head.h"
+#include "session/diff.h"
 #include "ui/view/host.h"
 
 #include <string.h>
@@ -12,23 +14,29 @@
 #define UPTIME_WIDTH  4
 #define CPU_WIDTH     6
 #define MEMORY_WIDTH  7
+#define PROGRAM_WIDTH 10
+#define BRANCH_WIDTH  13
+#define FILES_WIDTH   5
 #define MARGIN        3 /* cursor and mark */
 /* How often statistics are asked for, at the most. */
 #define NOT_BEFORE_MS 1900
 /* From which width on a column is there. */
 #define WITH_MAPPING 46
 #define WITH_STATS   88
+#define WITH_WORK    96
 
 struct columns {
-    bool mapping, stats;
+    bool mapping, stats, work;
     int workspace; /* its width */
 };
 
 static struct columns arrange(int width) {
-    struct columns columns = {.mapping = width >= WITH_MAPPING, .stats = width >= WITH_STATS};
+    struct columns columns = {
+        .mapping = width >= WITH_MAPPING, .stats = width >= WITH_STATS, .work = width >= WITH_WORK};
     columns.workspace = width - MARGIN - SLOT_WIDTH - STATE_WIDTH - UPTIME_WIDTH -
                         (columns.mapping ? MAPPING_WIDTH : 0) -
-                        (columns.stats ? CPU_WIDTH + MEMORY_WIDTH : 0) - 1;
+                        (columns.stats ? CPU_WIDTH + MEMORY_WIDTH : 0) -
+                        (columns.work ? PROGRAM_WIDTH + BRANCH_WIDTH + FILES_WIDTH : 0) - 1;
     return columns;
 }
 
@@ -63,6 +71,12 @@ static void draw_heading(const struct list *list, const struct columns *columns,
     }
     if (columns->stats)
         draw_text(area, 0, column, STYLE_DIM, "CPU   MEM");
+    column += CPU_WIDTH + MEMORY_WIDTH;
+    if (columns->work) {
+        draw_text(area, 0, column, STYLE_DIM, "PROGRAM");
+        draw_text(area, 0, column + PROGRAM_WIDTH, STYLE_DIM, "BRANCH");
+        draw_text(area, 0, column + PROGRAM_WIDTH + BRANCH_WIDTH, STYLE_DIM, "DIFF");
+    }
 }
 
 /* What a session that runs is at. */
@@ -146,6 +160,25 @@ static void draw_stats(const struct store_row *row, struct area area, int at, in
                     row->memory < 10000000000 ? (double)row->memory / 1e6 : (double)row->memory / 1e9);
 }
 
+/* What runs in it, where it works, and how many files differ. */
+static void draw_work(const struct store_row *row, struct area area, int at, int column, enum style style) {
+    _cleanup_free_ char *program = draw_shorten(row->activity ? activity_program(row->activity) : "",
+                                                PROGRAM_WIDTH - 1),
+                        *branch = draw_shorten(row->branch ? row->branch : "", BRANCH_WIDTH - 1);
+    draw_text(area, at, column, style, program);
+    draw_text(area, at, column + PROGRAM_WIDTH, style, branch);
+    if (row->files >= 0)
+        draw_format(area, at, column + PROGRAM_WIDTH + BRANCH_WIDTH, style, "%4ld", row->files);
+}
+
+/* Whether what it says does not fit into one word: it has a second line. */
+static bool has_words(const struct store_row *row) {
+    enum activity_status status =
+        row->activity ? activity_status(row->activity, time_now_ms(), NULL) : ACTIVITY_UNKNOWN;
+    return (status >= ACTIVITY_BELL || status == ACTIVITY_DONE || status == ACTIVITY_SAID) && row->at &&
+           !str_equal(row->at, activity_word(status));
+}
+
 static void draw_row(const struct host *host, const struct columns *columns, size_t index, struct area area,
                      int at) {
     const struct list *list = host->list;
@@ -183,26 +216,64 @@ static void draw_row(const struct host *host, const struct columns *columns, siz
     draw_format(area, at, column, plain, "%3s", uptime);
     if (columns->stats)
         draw_stats(row, area, at, column + UPTIME_WIDTH, plain);
+    if (columns->work)
+        draw_work(row, area, at, column + UPTIME_WIDTH + CPU_WIDTH + MEMORY_WIDTH, plain);
+    if (has_words(row))
+        draw_format(area, at + 1, MARGIN, faint ? STYLE_DIM : state_style(row), "  %s", row->at);
+}
+
+static size_t lines_of(const struct list *list, size_t from, size_t to) {
+    size_t lines = to - from;
+    for (size_t i = from; i < to; i++)
+        lines += has_words(list->order[i]);
+    return lines;
 }
 
 /* As much of the list as there is room for, with the cursor in it. */
 static void place(struct list *list, size_t rows) {
     list->page = rows ? rows : 1;
-    if (list->top + rows > list->count)
-        list->top = list->count > rows ? list->count - rows : 0;
-    if (list->cursor < list->top)
+    if (list->cursor < list->top || list->top >= list->count)
         list->top = list->cursor;
-    if (rows && list->cursor >= list->top + rows)
-        list->top = list->cursor - rows + 1;
+    while (list->top < list->cursor && lines_of(list, list->top, list->cursor + 1) > rows)
+        list->top++;
+    while (list->top > 0 && list->count - list->top < rows &&
+           lines_of(list, list->top - 1, list->count) <= rows)
+        list->top--;
 }
 
+/* Which row of the list stands in this line; its count if none does. */
+static size_t row_at(const struct list *list, size_t line) {
+    size_t row = list->top, end = 0;
+    for (; row < list->count; row++) {
+        end += 1 + has_words(list->order[row]);
+        if (line < end)
+            return row;
+    }
+    return list->count;
+}
+
+/* A step of the first start: what is not there, and what mends it; the screen goes on by itself then. */
+static void draw_missing(struct area area, const char *what, const struct strings *hints,
+                         const char *then) {
+    int row = draw_wrapped(area, 1, 1, STYLE_BAD, what);
+    for (size_t i = 0; i < hints->count; i++)
+        row = draw_wrapped(area, row, 3, STYLE_PLAIN, hints->items[i]);
+    draw_wrapped(area, row + 1, 1, STYLE_DIM, then);
+}
+
+/* Nothing is there yet: one step at a time. */
 static void draw_empty(const struct host *host, struct area area) {
+    const struct store *store = host->store;
     if (*host->list->filter) {
         draw_text(area, 1, 1, STYLE_DIM, "nothing matches the filter; esc clears it");
-    } else if (host->store->link == LINK_AWAY) {
-        draw_wrapped(area, 1, 1, STYLE_BAD, host->store->why ? host->store->why : "the daemon is away");
-    } else if (!host->store->complete) {
+    } else if (store->link == LINK_AWAY) {
+        draw_missing(area, store->why ? store->why : "the daemon is away", &store->hints,
+                     "It is tried again by itself. H shows all that this machine lacks.");
+    } else if (!store->complete) {
         draw_text(area, 1, 1, STYLE_DIM, "asking the daemon");
+    } else if (host->no_image.class != ERROR_NONE) {
+        draw_missing(area, host->no_image.message, &host->no_image.hints,
+                     "Sessions are made from it ([container] image). Once it is there, this goes on.");
     } else {
         int row = draw_wrapped(area, 1, 1, STYLE_PLAIN, "No sessions yet.");
         draw_wrapped(area, row, 1, STYLE_DIM, "n starts a shell session, r runs a command");
@@ -230,8 +301,11 @@ static void draw(void *state, struct area area) {
     draw_heading(list, &columns, inside);
     if (list->count == 0)
         draw_empty(sessions->host, inside);
-    for (int i = 0; i < rows.rows && list->top + (size_t)i < list->count; i++)
-        draw_row(sessions->host, &columns, list->top + (size_t)i, rows, i);
+    int at = 0;
+    for (size_t i = list->top; at < rows.rows && i < list->count; i++) {
+        draw_row(sessions->host, &columns, i, rows, at);
+        at += 1 + has_words(list->order[i]);
+    }
 }
 
 /* A click or a turn of the wheel: keys are the whole screen's. */
@@ -242,8 +316,10 @@ static void key(void *state, const struct key *key) {
         list_move(host->list, key->code == UI_WHEEL_UP ? -3 : 3);
         return;
     }
-    size_t row = host->list->top + (size_t)(key->row - sessions->rows.row);
-    if (!area_has(sessions->rows, key->row, key->column) || row >= host->list->count)
+    if (!area_has(sessions->rows, key->row, key->column))
+        return;
+    size_t row = row_at(host->list, (size_t)(key->row - sessions->rows.row));
+    if (row >= host->list->count)
         return;
     list_select(host->list, row);
     if (key->code == UI_DOUBLE_CLICK)
@@ -290,5 +366,43 @@ static void fetch(void *state) {
     }
 }
 
+/* Of one that has become another since: its branch, and how many files differ. */
+static void look_at_work(const struct host *host, const char *name) {
+    struct store_row *row = store_find(host->store, name);
+    _cleanup_(git_head_done) struct git_head head = {0};
+    _cleanup_(diff_done) struct diff diff = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    if (!row || !row->moved || !*row->session.workspace)
+        return;
+    row->moved = false;
+    bool repository = git_head_read(row->session.workspace, &head);
+    str_set(&row->branch, repository ? head.branch : NULL);
+    if (!repository || !*head.commit)
+        return;
+    _cleanup_free_ char *workspace = str_copy(row->session.workspace),
+                        *commit = str_copy(row->session.commit);
+    bool good = diff_load(host->loop, host->settings, workspace, commit, &diff, &ignored);
+    row = store_find(host->store, name); /* it may have gone meanwhile */
+    if (row)
+        row->files = good ? (long)diff.files : -1;
+}
+
+static void fetch_work(const struct host *host) {
+    const struct list *list = host->list;
+    _cleanup_(strings_done) struct strings names = {0};
+    for (size_t i = list->top; i < list->count && i < list->top + list->page; i++)
+        if (!list->order[i]->session.foreign)
+            strings_add(&names, list->order[i]->session.name);
+    for (size_t i = 0; i < names.count && !host->over; i++)
+        look_at_work(host, names.items[i]);
+}
+
+static void fetch_all(void *state) {
+    struct sessions *sessions = state;
+    fetch(sessions);
+    if (sessions->rows.columns >= WITH_WORK)
+        fetch_work(sessions->host);
+}
+
 const struct view view_sessions = {
-    .enter = enter, .leave = free, .draw = draw, .key = key, .fetch = fetch, .live = live};
+    .enter = enter, .leave = free, .draw = draw, .key = key, .fetch = fetch_all, .live = live};

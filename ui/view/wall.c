@@ -1,7 +1,6 @@
 /* Several sessions side by side, each as its terminal is now: those that are marked, or those that run. */
 #include "base/time.h"
 #include "ui/view/live_pane.h"
-#include "ui/view/views.h"
 
 #define CELLS_MAX     9
 #define LEAST_COLUMNS 34 /* of a cell */
@@ -14,6 +13,7 @@ struct wall {
     size_t count;
     size_t at;
     int columns; /* of the grid */
+    bool pane;   /* it is no layer: it has no keys, and follows what runs */
 };
 
 static bool is_running(const struct host *host, const char *name) {
@@ -24,29 +24,41 @@ static bool is_running(const struct host *host, const char *name) {
 static void add(struct wall *wall, const char *name) {
     if (wall->count == CELLS_MAX || !is_running(wall->host, name))
         return;
-    struct live_pane *pane = &wall->cells[wall->count];
-    live_pane_init(pane, wall->host);
-    live_pane_of(pane, name);
-    if (str_equal(name, wall->host->shown))
-        wall->at = wall->count;
-    wall->count++;
+    live_pane_of(&wall->cells[wall->count++], name);
 }
 
-static void *enter(struct host *host, const void *argument) {
-    struct wall *wall = mem_new(sizeof *wall);
-    (void)argument;
-    *wall = (struct wall){.host = host, .columns = 1};
+/* The marked ones; where none is, those that run. */
+static void choose(struct wall *wall) {
+    const struct host *host = wall->host;
     const struct strings *marked = &host->list->marks.names;
+    size_t before = wall->count;
+    wall->count = 0;
     for (size_t i = 0; i < marked->count; i++)
         add(wall, marked->items[i]);
     for (size_t i = 0; marked->count == 0 && i < host->list->count; i++)
         add(wall, host->list->order[i]->session.name);
+    for (size_t i = wall->count; i < before; i++)
+        live_pane_of(&wall->cells[i], NULL);
+    if (wall->pane)
+        wall->at = wall->count;
+    for (size_t i = 0; i < wall->count; i++)
+        if (str_equal(wall->cells[i].name, host->shown))
+            wall->at = i;
+}
+
+/* With an argument it is a pane. */
+static void *enter(struct host *host, const void *argument) {
+    struct wall *wall = mem_new(sizeof *wall);
+    *wall = (struct wall){.host = host, .columns = 1, .pane = argument != NULL};
+    for (size_t i = 0; i < CELLS_MAX; i++)
+        live_pane_init(&wall->cells[i], host);
+    choose(wall);
     return wall;
 }
 
 static void leave(void *state) {
     struct wall *wall = state;
-    for (size_t i = 0; i < wall->count; i++)
+    for (size_t i = 0; i < CELLS_MAX; i++)
         live_pane_done(&wall->cells[i]);
     free(wall);
 }
@@ -80,16 +92,7 @@ static void draw_cell(struct wall *wall, size_t index, struct area area) {
     live_pane_draw(pane, inside);
 }
 
-static void draw(void *state, struct area area) {
-    struct wall *wall = state;
-    struct area room = {area.row, area.column, area.rows - 1, area.columns};
-    draw_clear(area);
-    draw_bar(area, area.rows - 1, STYLE_PLAIN);
-    draw_text(area, area.rows - 1, 1, STYLE_PLAIN,
-              wall->count ? "arrows choose  enter zoom, again attach  t type into it  esc back"
-                          : "no session runs that could be watched  esc back");
-    if (!wall->count)
-        return;
+static void draw_grid(struct wall *wall, struct area room) {
     wall->columns = grid_columns(wall->count, room);
     int lines = ((int)wall->count + wall->columns - 1) / wall->columns;
     for (size_t i = 0; i < wall->count; i++) {
@@ -101,6 +104,24 @@ static void draw(void *state, struct area area) {
         if (cell.rows >= 3)
             draw_cell(wall, i, cell);
     }
+}
+
+static void draw(void *state, struct area area) {
+    struct wall *wall = state;
+    struct area room = {area.row, area.column, area.rows - 1, area.columns};
+    if (wall->pane) {
+        choose(wall);
+        if (wall->count)
+            draw_grid(wall, area);
+        return;
+    }
+    draw_clear(area);
+    draw_bar(area, area.rows - 1, STYLE_PLAIN);
+    draw_text(area, area.rows - 1, 1, STYLE_PLAIN,
+              wall->count ? "arrows choose  enter zoom, again attach  t type into it  esc back"
+                          : "no session runs that could be watched  esc back");
+    if (wall->count)
+        draw_grid(wall, room);
 }
 
 static void move(struct wall *wall, int step) {

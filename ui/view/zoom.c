@@ -1,7 +1,6 @@
 /* A session's terminal on the whole screen, with what was above it, and search. */
 #include "ui/terminal/field.h"
 #include "ui/view/live_pane.h"
-#include "ui/view/views.h"
 
 struct zoom {
     struct host *host;

@@ -1,4 +1,4 @@
-#include "session/condition.h"
+#include "watch/condition.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "session/control.h"
+#include "watch/control.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* One look at what sessions are at, without watching them: their tmux is asked, all at once. */
 #pragma once
 
-#include "session/activity.h"
 #include "session/list.h"
+#include "watch/activity.h"
 
 /*
  * activities[i] becomes what sessions[i] is at; of those that cannot be watched (watches_can()), have no

@@ -1,9 +1,9 @@
-#include "session/watch.h"
+#include "watch/watch.h"
 
 #include "base/time.h"
 #include "launch/plan.h"
-#include "session/control.h"
-#include "session/scan.h"
+#include "watch/control.h"
+#include "watch/scan.h"
 
 #include <stdio.h>
 #include <string.h>

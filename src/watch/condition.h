@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "session/activity.h"
+#include "watch/activity.h"
 
 enum condition_kind {
     CONDITION_BELL,    /* it rings or notifies, from now on */

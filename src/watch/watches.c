@@ -1,4 +1,4 @@
-#include "session/watches.h"
+#include "watch/watches.h"
 
 /* So many streams are begun at the same time: each costs the daemon a process. */
 #define AT_ONCE 4

@@ -1,4 +1,4 @@
-#include "session/activity.h"
+#include "watch/activity.h"
 
 #include <stdio.h>
 #include <string.h>

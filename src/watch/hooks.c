@@ -1,4 +1,4 @@
-#include "session/hooks.h"
+#include "watch/hooks.h"
 
 #include "base/json.h"
 #include "incus/capture.h"

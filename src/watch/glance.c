@@ -1,9 +1,9 @@
-#include "session/glance.h"
+#include "watch/glance.h"
 
 #include "base/time.h"
 #include "launch/plan.h"
 #include "session/tmux.h"
-#include "session/watches.h"
+#include "watch/watches.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "session/list.h"
-#include "session/watch.h"
+#include "watch/watch.h"
 
 struct watches;
 

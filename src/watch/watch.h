@@ -9,8 +9,8 @@
  */
 #pragma once
 
-#include "session/activity.h"
 #include "session/tmux.h"
+#include "watch/activity.h"
 
 struct session_watch;
 

@@ -1,4 +1,4 @@
-#include "session/scan.h"
+#include "watch/scan.h"
 
 #include "base/str.h"
 
