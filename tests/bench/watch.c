@@ -2,6 +2,7 @@
  * What watching costs: at rest, against polling as others do, at a change, in a flood; and that what is
  * watched is not slowed.
  */
+#include "incus/operation.h"
 #include "tests/harness/bench.h"
 #include "tests/harness/world.h"
 
@@ -290,14 +291,14 @@ static void test_memory(void **state) {
     long many = peak_kb(&terminal, "VmRSS:");
     leave(&terminal);
     bench_verdict("memory for each watched session", (double)(many - few) / (MANY - before), " kB", 300);
-    _cleanup_free_ char *line = str_printf(
-        "for i in $(seq %d); do incus query -X POST /1.0/instances?project=default --data "
-        "\"{\\\"name\\\":\\\"%s$(printf %%08x $i)-1\\\",\\\"source\\\":{\\\"type\\\":\\\"image\\\","
-        "\\\"alias\\\":\\\"berth-small\\\"}}\" >/dev/null & [ $((i %% 8)) != 0 ] || wait; done; wait",
-        ROWS - MANY, getenv("COI_CONTAINER_PREFIX"));
-    _result_ rows = shell_line(&(struct how){0}, line);
-    for (int i = 0; i < 100; i++)
-        usleep(100000);
+    for (int i = MANY; i < ROWS; i++) {
+        _cleanup_(error_done) struct error err = {0};
+        _cleanup_free_ char *name = str_printf("%s%08x-1", getenv("COI_CONTAINER_PREFIX"), (unsigned int)i);
+        _cleanup_json_ json_t *body = json_pack("{s:s, s:{s:s, s:s}}", "name", name, "source", "type",
+                                                "image", "alias", "berth-small");
+        if (!operation_run(daemon_client(), "POST", "/1.0/instances", body, NULL, NULL, NULL, &err))
+            fail_msg("%s", err.message);
+    }
     world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "1000 sessions");
     terminal_read(&terminal, 12000);

@@ -20,6 +20,12 @@ static void type(const char *name, const char *line) {
     assert_status(sent, 0);
 }
 
+/* What is run inside as code; every one of sh's words has to succeed. */
+static void inside(const char *name, const char *line) {
+    _result_ done = incus_command("exec", "--user", "1000", "--group", "1000", "--env", "HOME=/home/code",
+                                  name, "--", "sh", "-ec", line, NULL);
+}
+
 static struct child watch(const char *name, const char *format) {
     char *argv[] = {"berth", "watch", "--format", (char *)format, (char *)name, NULL};
     return berth_start(&world.how, argv);
@@ -167,6 +173,41 @@ static void test_send(void **state) {
     assert_has(half.err, "nobody");
 }
 
+/* An agent's settings get the hooks, inside and as who works there; what is broken there stays as it is. */
+static void test_hooks(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = session_in("work/app");
+    _result_ printed = berth(&world.how, "hooks", "claude", NULL);
+    assert_status(printed, 0);
+    assert_has(printed.out, "\"Notification\"");
+    inside(name, "mkdir ~/.claude; echo '{\"model\": \"x\"}' >~/.claude/settings.json");
+    _result_ installed = berth(&world.how, "hooks", "claude", "--install", name, NULL);
+    assert_status(installed, 0);
+    assert_has(installed.err, "has the hooks now");
+    _result_ again = berth(&world.how, "hooks", "claude", "--install", name, NULL);
+    assert_has(again.err, "already");
+    inside(name, "cd ~/.claude; grep -q '\"model\": \"x\"' settings.json; grep -q @berth settings.json; "
+                 "[ $(stat -c %U settings.json) = code ]; [ $(ls | wc -l) = 1 ]");
+    /* the hook's own line, run as the agent runs it */
+    struct child child = watch(name, "text");
+    child_expect(&child, " prompt");
+    type(name, "printf '{\"message\": \"may I?\"}' | sh -c \"$(sed -n "
+               "'/waiting/s/.*\"command\": \"\\(.*\\)\"$/\\1/p' ~/.claude/settings.json | sed "
+               "'s/\\\\\"/\"/g; s/\\\\\\\\/\\\\/g')\"");
+    child_expect(&child, "waiting: may I?");
+    stop(&child);
+    inside(name, "echo '{broken' >~/.claude/settings.json");
+    _result_ broken = berth(&world.how, "hooks", "claude", "--install", name, NULL);
+    assert_status(broken, 1);
+    assert_has(broken.err, "settings.json");
+    inside(name, "[ \"$(cat ~/.claude/settings.json)\" = '{broken' ]");
+    _result_ codex = berth(&world.how, "hooks", "codex", "--install", name, NULL);
+    assert_status(codex, 0);
+    inside(name, "grep -q notify ~/.codex/config.toml");
+    _result_ other = berth(&world.how, "hooks", "emacs", NULL);
+    assert_status(other, 2);
+}
+
 /* Clients of tmux' that are attached inside; and that none stays when the watcher is killed. */
 static size_t clients(const char *name) {
     _result_ list = incus_command("exec", "--user", "1000", name, "--", "sh", "-c",
@@ -236,7 +277,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         world_test(test_lines),   world_test(test_many_words), world_test(test_wait),
         world_test(test_no_tmux), world_test(test_daemon),     world_test(test_tmux_again),
-        world_test(test_send),    world_test(test_killed),     world_test(test_flood),
+        world_test(test_send),    world_test(test_killed),     world_test(test_hooks),
+        world_test(test_flood),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -295,6 +295,78 @@ static void test_attention(void **state) {
     quit(&terminal);
 }
 
+/* What a session changed of its repository; git is not run on a configuration that it may have written. */
+static void test_changes(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *folder = world_folder("work/app");
+    world.how.cwd = folder;
+    _result_ git =
+        shell_line(&world.how, "git init -qb trunk . && printf 'one\\ntwo\\n' >app.c && git add . && "
+                               "git -c user.name=a -c user.email=a@b commit -qm first");
+    assert_status(git, 0);
+    _cleanup_free_ char *name = session_in("work/app");
+    type_into(name, "printf 'one\\nthree\\tx\\n' >app.c; git -c user.name=a -c user.email=a@b commit -qam "
+                    "second; touch new-file");
+    world_screen(&terminal, 200, 30);
+    terminal_expect(&terminal, "1 running");
+    terminal_type(&terminal, "6");
+    terminal_expect(&terminal, "new: new-file");
+    terminal_expect(&terminal, "-two");
+    terminal_expect(&terminal, "+three");
+    terminal_expect(&terminal, "trunk"); /* the list has room for it */
+    /* as if it had been written around the guard: whatever it says is not carried out */
+    _result_ attack =
+        shell_line(&world.how, "git config core.fsmonitor 'touch /tmp/berth-fsmonitor-ran' && "
+                               "git config diff.external 'touch /tmp/berth-external-ran'");
+    assert_status(attack, 0);
+    terminal_type(&terminal, "1");
+    terminal_expect(&terminal, "1 guarded changed");
+    terminal_type(&terminal, "6");
+    terminal_expect(&terminal, "git is not run");
+    _result_ ran =
+        shell_line(&world.how, "[ ! -e /tmp/berth-fsmonitor-ran ] && [ ! -e /tmp/berth-external-ran ]");
+    assert_status(ran, 0);
+    quit(&terminal);
+}
+
+/* Somebody who has nothing yet is told what is missing; when it is there, the screen goes on by itself. */
+static void test_first_start(void **state) {
+    (void)state;
+    struct terminal terminal;
+    world.variables[1] = "BERTH_IMAGE=not-yet";
+    world_screen(&terminal, 120, 30);
+    terminal_expect(&terminal, "image \"not-yet\" not found");
+    terminal_expect(&terminal, "images here:");
+    _result_ alias = shell_line(
+        &(struct how){0}, "incus image alias create not-yet $(incus image list -f csv -c F berth-small)");
+    assert_status(alias, 0);
+    terminal_expect(&terminal, "No sessions yet");
+    _result_ gone = incus_command("image", "alias", "delete", "not-yet", NULL);
+    terminal_expect(&terminal, "image \"not-yet\" not found");
+    quit(&terminal);
+}
+
+/* Below a short list there is room for the wall. */
+static void test_wall_below(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *one = session_in("work/a"), *two = session_in("work/b");
+    world.variables[1] = "BERTH_WALL=auto";
+    world_screen(&terminal, 160, 50);
+    terminal_expect(&terminal, "2 running");
+    type_into(one, "clear; echo this is $((1))a");
+    type_into(two, "clear; echo this is $((2))b");
+    terminal_expect(&terminal, "this is 1a");
+    terminal_expect(&terminal, "this is 2b");
+    terminal_expect(&terminal, "SLOT");
+    _result_ killed = berth(&world.how, "kill", one, NULL);
+    terminal_expect_not(&terminal, "this is 1a");
+    terminal_resize(&terminal, 80, 24);
+    terminal_expect_not(&terminal, "this is 2b");
+    quit(&terminal);
+}
+
 /* Twenty at once. */
 static void test_many(void **state) {
     (void)state;
@@ -326,9 +398,10 @@ static void test_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        watched_test(test_bell),      watched_test(test_live_pane), watched_test(test_wall),
-        watched_test(test_hostile),   watched_test(test_flood),     watched_test(test_daemon),
-        watched_test(test_attention), watched_test(test_many),
+        watched_test(test_bell),       watched_test(test_live_pane), watched_test(test_wall),
+        watched_test(test_hostile),    watched_test(test_flood),     watched_test(test_daemon),
+        watched_test(test_attention),  watched_test(test_changes),   watched_test(test_first_start),
+        watched_test(test_wall_below), watched_test(test_many),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
