@@ -237,6 +237,8 @@ void terminal_expect_raw(struct terminal *terminal, const char *text, size_t fro
     }
 }
 
+#define BLANKS_TOO 'S' /* what stands right-aligned */
+
 /* Replaces what matches by the mask, as long as it is, so that everything stays in its place. */
 static void mask(char *text, const char *pattern, char with) {
     regex_t regex;
@@ -244,7 +246,7 @@ static void mask(char *text, const char *pattern, char with) {
     assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED), 0);
     for (char *at = text; regexec(&regex, at, 1, &found, 0) == 0; at += found.rm_eo)
         for (regoff_t i = found.rm_so; i < found.rm_eo; i++)
-            if (!strchr(" \n", at[i]))
+            if (at[i] != '\n' && (at[i] != ' ' || with == BLANKS_TOO))
                 at[i] = with;
     regfree(&regex);
 }
@@ -254,6 +256,7 @@ static void mask_all(char *text) {
     mask(text, "berth-check\\.[0-9]+", 'C');          /* the tests' folder */
     mask(text, "w\\.[A-Za-z0-9]{6}", 'W');            /* a workspace */
     mask(text, " [0-9]+[smhd] ", 'T');                /* uptimes */
+    mask(text, "[ 0-9]{3}% +[0-9]+M", BLANKS_TOO);    /* statistics */
     mask(text, "[0-9]+\\.[0-9]+ s", 'T');             /* durations */
     mask(text, "incus [0-9.]+", 'V');                 /* the daemon's version */
     mask(text, "10\\.[0-9]+\\.[0-9]+\\.[0-9]+", 'A'); /* addresses */

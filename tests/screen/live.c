@@ -367,6 +367,47 @@ static void test_wall_below(void **state) {
     quit(&terminal);
 }
 
+static void golden(int columns, int rows, const char *variable, const char *keys, const char *there,
+                   const char *name) {
+    struct terminal terminal;
+    world.variables[1] = variable;
+    world.variables[2] = str_equal(variable, "LC_ALL=C") ? "TERM=screen-256color" : NULL;
+    world_screen(&terminal, columns, rows);
+    terminal_expect(&terminal, "$ prompt");
+    terminal_expect(&terminal, "? waiting");
+    terminal_expect(&terminal, "quiet");
+    terminal_type(&terminal, "j");
+    terminal_type(&terminal, keys);
+    terminal_expect(&terminal, there);
+    if (columns == 200)
+        terminal_expect(&terminal, "%"); /* the statistics are a difference: they come later */
+    terminal_read(&terminal, 300);
+    terminal_golden(&terminal, name);
+    terminal_type(&terminal, "\033");
+    terminal_read(&terminal, 100);
+    quit(&terminal);
+    world.variables[1] = world.variables[2] = NULL;
+}
+
+/* What it looks like: at the sizes that people have, dark, light, without colours, in ASCII. */
+static void test_looks(void **state) {
+    (void)state;
+    _cleanup_free_ char *api = session_in("work/api"), *app = session_in("work/app"),
+                        *site = session_in("work/site");
+    type_into(api, "PS1='$ '; cat");
+    type_into(app, "PS1='$ '; clear; printf '\\033[32mPASS\\033[0m 12 tests\\n'; tmux set-option -p @berth "
+                   "'waiting: may I edit app.c?'");
+    type_into(site, "PS1='$ '; clear; echo built; printf '\\033]0;t\\a'");
+    inside(api, "sleep 3; tmux clear-history; tmux send-keys -R; tmux clear-history");
+    golden(80, 24, NULL, "2", "PASS 12 tests", "live-80x24");
+    golden(120, 40, NULL, "2", "PASS 12 tests", "live-120x40");
+    golden(120, 40, "BERTH_THEME=light", "2", "PASS 12 tests", "live-120x40");
+    golden(120, 40, "NO_COLOR=1", "2", "PASS 12 tests", "live-120x40");
+    golden(80, 24, "LC_ALL=C", "2", "PASS 12 tests", "live-80x24-ascii");
+    golden(200, 60, "BERTH_WALL=auto", "2", "PASS 12 tests", "live-200x60");
+    golden(120, 40, NULL, "w", "PASS 12 tests", "wall-120x40");
+}
+
 /* Twenty at once. */
 static void test_many(void **state) {
     (void)state;
@@ -401,7 +442,7 @@ int main(void) {
         watched_test(test_bell),       watched_test(test_live_pane), watched_test(test_wall),
         watched_test(test_hostile),    watched_test(test_flood),     watched_test(test_daemon),
         watched_test(test_attention),  watched_test(test_changes),   watched_test(test_first_start),
-        watched_test(test_wall_below), watched_test(test_many),
+        watched_test(test_wall_below), watched_test(test_many),      watched_test(test_looks),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
