@@ -50,7 +50,7 @@ static int draw_link(const struct app *app, struct area area, int column) {
     return draw_format(area, 0, column, looks[link], " %s", link == LINK_UP ? project : words[link]);
 }
 
-static void draw_header(const struct app *app, struct area area) {
+static void draw_header(struct app *app, struct area area) {
     size_t sessions = 0, running = 0;
     for (size_t i = 0; i < app->store.count; i++) {
         const struct session *row = &app->store.rows[i]->session;
@@ -66,10 +66,12 @@ static void draw_header(const struct app *app, struct area area) {
                              "%s %s (H)", theme_glyph(GLYPH_WARNING), health_word(app->host.health)) +
                  2;
     size_t waiting = attention_count(app);
-    if (waiting)
-        column = draw_format(area, 0, column, STYLE_WARNING, "%s %zu want%s you (A)",
-                             theme_glyph(GLYPH_WARNING), waiting, waiting == 1 ? "s" : "") +
-                 2;
+    if (waiting) {
+        int end = draw_format(area, 0, column, STYLE_WARNING, "%s %zu want%s you (A)",
+                              theme_glyph(GLYPH_WARNING), waiting, waiting == 1 ? "s" : "");
+        add_spot(app, area.row, area.column + column, end - column, ACTION_ATTENTION);
+        column = end + 2;
+    }
     if (changed)
         column = draw_format(area, 0, column, STYLE_BAD, "%s %zu guarded changed (c)",
                              theme_glyph(GLYPH_NO), changed) +

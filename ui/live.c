@@ -9,24 +9,25 @@ static char *in_words(const struct activity *activity) {
 
 static void arm(struct app *app);
 
-/* What was lent may be gone: each row gets it anew. Whether anything that is shown is another. */
-static bool lend_again(struct app *app) {
+/* What was lent may be gone: the row gets it anew. Whether what is shown of it is another. */
+static bool lend_to(const struct app *app, struct store_row *row) {
+    row->activity = watches_activity(app->host.watches, row->session.name);
+    _cleanup_free_ char *at = in_words(row->activity);
+    if (str_equal(at, row->at))
+        return false;
+    str_set(&row->at, at);
+    row->moved = true;
+    return true;
+}
+
+static bool lend_to_all(const struct app *app) {
     bool other = false;
-    for (size_t i = 0; i < app->store.count; i++) {
-        struct store_row *row = app->store.rows[i];
-        row->activity = watches_activity(app->host.watches, row->session.name);
-        _cleanup_free_ char *at = in_words(row->activity);
-        if (str_equal(at, row->at))
-            continue;
-        str_set(&row->at, at);
-        row->moved = true;
-        other = true;
-    }
+    for (size_t i = 0; i < app->store.count; i++)
+        other |= lend_to(app, app->store.rows[i]);
     return other;
 }
 
-static void take_news(struct app *app) {
-    bool other = lend_again(app);
+static void show_news(struct app *app, bool other) {
     attention_refresh(app);
     arm(app);
     if (!other)
@@ -37,8 +38,10 @@ static void take_news(struct app *app) {
 }
 
 static void changed(void *data, const char *name) {
-    (void)name;
-    take_news(data);
+    struct app *app = data;
+    struct store_row *row = store_find(&app->store, name);
+    if (row)
+        show_news(app, lend_to(app, row));
 }
 
 static void contents(void *data, const char *name) {
@@ -50,7 +53,7 @@ static void contents(void *data, const char *name) {
 static void due(void *data) {
     struct app *app = data;
     app->falling_quiet = NULL;
-    take_news(app);
+    show_news(app, lend_to_all(app));
 }
 
 /* Who works falls quiet by itself; nothing else changes without being told. */
@@ -93,7 +96,7 @@ void live_refresh(struct app *app) {
     for (size_t i = 0; i < store->count; i++)
         sessions[i] = &store->rows[i]->session;
     watches_want(app->host.watches, sessions, store->count, app->host.shown);
-    take_news(app);
+    show_news(app, lend_to_all(app));
 }
 
 void live_executed(struct app *app, const char *name) {
@@ -105,20 +108,19 @@ void live_begin_frame(struct app *app) {
 }
 
 void live_end_frame(struct app *app) {
-    for (size_t i = 0; i < app->store.count; i++) {
-        const char *name = app->store.rows[i]->session.name;
-        struct session_watch *watch = watches_find(app->host.watches, name);
-        bool viewed = watch && strings_has(&app->host.viewed, name);
-        if (watch)
-            session_watch_view(watch, viewed);
-        if (viewed && app->host.focused)
-            session_watch_looked(watch);
+    const struct strings *viewed = &app->host.viewed;
+    bool looked = false;
+    watches_view(app->host.watches, viewed);
+    for (size_t i = 0; i < viewed->count && app->host.focused; i++) {
+        struct session_watch *watch = watches_find(app->host.watches, viewed->items[i]);
+        looked |= watch && session_watch_looked(watch);
     }
+    if (looked)
+        show_news(app, lend_to_all(app));
 }
 
 void live_looked(struct app *app, const char *name) {
     struct session_watch *watch = watches_find(app->host.watches, name);
-    if (watch)
-        session_watch_looked(watch);
-    take_news(app);
+    if (watch && session_watch_looked(watch))
+        show_news(app, lend_to_all(app));
 }

@@ -150,9 +150,8 @@ enum tmux_start tmux_start(const struct inside *inside, const char *line, const 
 }
 
 void tmux_attach_command(const char *container, struct strings *command) {
-    strings_add(command, "tmux");
-    strings_add(command, "attach-session");
-    strings_add(command, "-t");
-    _cleanup_free_ char *session = tmux_session(container);
-    strings_printf(command, "=%s", session);
+    _cleanup_free_ char *session = tmux_session(container), *exactly = str_printf("=%s", session),
+                        *pane = str_printf("=%s:", session);
+    strings_add_all(command, "tmux", "attach-session", "-t", exactly, NULL);
+    strings_add_all(command, ";", "set-option", "-pqu", "-t", pane, TMUX_BELL_OPTION, NULL);
 }

@@ -4,6 +4,10 @@
 #include "idmap/idmap.h"
 #include "incus/exec.h"
 
+/* The option of a pane in which a bell's time is kept until somebody has looked, by a hook of tmux' that a
+ * watcher sets (watch/watch.h). */
+#define TMUX_BELL_OPTION "@berth_bell"
+
 /* "coi-NAME". Caller owns. */
 char *tmux_session(const char *container) nodiscard;
 
@@ -39,5 +43,5 @@ enum tmux_start { TMUX_STARTED, TMUX_NOT_TRUE, TMUX_NO_HOME, TMUX_FAILED };
  */
 enum tmux_start tmux_start(const struct inside *inside, const char *line, const char *tool,
                            const char *condition, bool home, struct error *err) nodiscard;
-/* The command that attaches to it. Caller owns. */
+/* The command that attaches to it, which is looking at it. Caller owns. */
 void tmux_attach_command(const char *container, struct strings *command);

@@ -1,5 +1,7 @@
 #include "watch/activity.h"
 
+#include "session/tmux.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@
 const struct activity_format activity_formats[] = {
     {"state", "#{window_active} #{pane_active} #{pane_dead} "
               "#{?#{==:#{pane_dead_status},},-,#{pane_dead_status}} #{window_activity} "
-              "#{?" ACTIVITY_BELL_OPTION ",#{" ACTIVITY_BELL_OPTION "},0} #{window_bell_flag}"},
+              "#{?" TMUX_BELL_OPTION ",#{" TMUX_BELL_OPTION "},0} #{window_bell_flag}"},
     {"program", "#{pane_current_command}"},
     {"word", "#{@berth}"},
     {"title", "#{?#{==:#{pane_title},#{host}},,#{pane_title}}"},

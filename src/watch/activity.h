@@ -75,8 +75,6 @@ extern const struct activity_format activity_formats[];
 /* All in one, as list-panes takes it: lines for activity_take_lines(), `newline` between them. Caller owns.
  */
 char *activity_format(const char *newline) nodiscard;
-/* The option of a pane in which a bell's time is kept, by a hook of tmux' that a watcher sets. */
-#define ACTIVITY_BELL_OPTION "@berth_bell"
 
 /* What it is at. *since: from when on; may be NULL. */
 enum activity_status activity_status(const struct activity *activity, int64_t now, int64_t *since);

@@ -15,7 +15,9 @@
 #define FLOODING_MS   1000
 #define FLOOD_OVER_MS 1900
 /* Contents are asked for so often at the most. */
-#define FRAME_MS       33
+#define FRAME_MS 33
+/* That there is output is told so often at the most; bells and the like at once. */
+#define TELL_MS        500
 #define WORDS_LIMIT    2000
 #define STATUS_NO_TMUX 61
 
@@ -39,6 +41,9 @@ struct session_watch {
     enum watch_end why;
     enum asked asked[QUESTIONS_MAX]; /* in their order; a ring */
     size_t first, count;
+
+    bool news;       /* the output has brought some */
+    int64_t told_at; /* when the handler was last told, as loop_now() */
 
     bool quiet_stream; /* output was turned off */
     int64_t window_at; /* of the flood's measure, as loop_now() */
@@ -74,6 +79,7 @@ static void send_format(struct session_watch *watch, enum asked question, const 
 }
 
 static void changed(struct session_watch *watch) {
+    watch->told_at = loop_now();
     watch->handler->changed(watch->data);
 }
 
@@ -83,8 +89,7 @@ static void changed(struct session_watch *watch) {
  */
 static void subscribe(struct session_watch *watch) {
     send_line(watch, FOR_NOTHING,
-              "set-hook -g alert-bell[8397] 'set-option -pF " ACTIVITY_BELL_OPTION
-              " \"#{window_activity}\"'");
+              "set-hook -g alert-bell[8397] 'set-option -pF " TMUX_BELL_OPTION " \"#{window_activity}\"'");
     for (const struct activity_format *format = activity_formats; format->name; format++) {
         send_format(watch, FOR_NOTHING, "refresh-client -B '%s:%%*:%s'", format->name, format->format);
     }
@@ -148,16 +153,19 @@ static void stem(struct session_watch *watch) {
 static void rang(void *data) {
     struct session_watch *watch = data;
     activity_bell(&watch->activity, watch->scanned, time_now_ms());
+    watch->news = true;
 }
 
 static void notified(void *data, const char *text) {
     struct session_watch *watch = data;
     activity_notify(&watch->activity, text, time_now_ms());
+    watch->news = true;
 }
 
 static void prompted(void *data, int status) {
     struct session_watch *watch = data;
     activity_prompt(&watch->activity, watch->scanned, status, time_now_ms());
+    watch->news = true;
 }
 
 static void take_output(void *data, const char *pane, const char *bytes, size_t size) {
@@ -176,9 +184,11 @@ static void take_output(void *data, const char *pane, const char *bytes, size_t 
         snprintf(watch->scanned, sizeof watch->scanned, "%s", pane);
     }
     activity_output(&watch->activity, pane, time_now_ms());
+    watch->news = false;
     scan_feed(&watch->scan, bytes, size, &handler, watch);
     spoil(watch);
-    changed(watch);
+    if (watch->news || now - watch->told_at >= TELL_MS)
+        changed(watch);
 }
 
 static void take_value(void *data, const char *pane, const char *name, const char *value) {
@@ -358,12 +368,13 @@ struct activity *session_watch_activity(struct session_watch *watch) {
     return &watch->activity;
 }
 
-void session_watch_looked(struct session_watch *watch) {
-    if (!activity_look(&watch->activity, time_now_ms()) || !watch->greeted)
-        return;
-    for (size_t i = 0; i < watch->activity.count; i++)
-        send_format(watch, FOR_NOTHING, "set-option -pu -t %s " ACTIVITY_BELL_OPTION,
+bool session_watch_looked(struct session_watch *watch) {
+    if (!activity_look(&watch->activity, time_now_ms()))
+        return false;
+    for (size_t i = 0; i < watch->activity.count && watch->greeted; i++)
+        send_format(watch, FOR_NOTHING, "set-option -pu -t %s " TMUX_BELL_OPTION,
                     watch->activity.panes[i].id);
+    return true;
 }
 
 void session_watch_view(struct session_watch *watch, bool wanted) {

@@ -50,8 +50,9 @@ void session_watch_stop(struct session_watch *watch);
 
 /* Lent, and always there. */
 struct activity *session_watch_activity(struct session_watch *watch);
-/* Somebody looks at it: its bells and notifications are old, for whoever asks its tmux too. */
-void session_watch_looked(struct session_watch *watch);
+/* Somebody looks at it: its bells and notifications are old, for whoever asks its tmux too. Whether there
+ * were any. */
+bool session_watch_looked(struct session_watch *watch);
 
 /* Whether contents are wanted: at most 30 in a second, one where it floods. */
 void session_watch_view(struct session_watch *watch, bool wanted);

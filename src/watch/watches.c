@@ -217,6 +217,12 @@ void watches_again(struct watches *watches) {
     }
 }
 
+void watches_view(struct watches *watches, const struct strings *names) {
+    for (size_t i = 0; i < watches->count; i++)
+        if (watches->entries[i]->watch)
+            session_watch_view(watches->entries[i]->watch, strings_has(names, watches->entries[i]->name));
+}
+
 struct session_watch *watches_find(const struct watches *watches, const char *name) {
     const struct entry *entry = find(watches, name);
     return entry ? entry->watch : NULL;

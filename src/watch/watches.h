@@ -32,6 +32,9 @@ void watches_poke(struct watches *watches, const char *name);
 /* All streams are begun again: the daemon was away. */
 void watches_again(struct watches *watches);
 
+/* The contents of these are wanted, and of no others. */
+void watches_view(struct watches *watches, const struct strings *names);
+
 /* NULL: it is not watched, or its stream has not begun. Lent until the loop's next turn. */
 struct session_watch *watches_find(const struct watches *watches, const char *name);
 /* What it is at; NULL: that is not known. */

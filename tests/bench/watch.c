@@ -196,6 +196,41 @@ static void test_change(void **state) {
     bench_verdict("a change inside is on the screen", bench_median(delay, array_length(delay)), " ms", 50);
 }
 
+/* A bell in a session that is not looked at: to the header, and from the key to its terminal. */
+static void test_bell(void **state) {
+    (void)state;
+    struct terminal terminal;
+    double seen[9], jumped[9];
+    sessions_until(3);
+    open_watching(&terminal, made);
+    _cleanup_free_ char *file = str_printf("%s/work/s02/now", world.home);
+    for (size_t i = 0; i < array_length(seen); i++) {
+        terminal_type(&terminal, "1g");
+        terminal_read(&terminal, 500);
+        _cleanup_free_ char *line =
+            str_printf("clear; sleep 0.5; date +%%s.%%N >now; printf 'round %zu\\a'; sleep 100", i);
+        _result_ sent = berth(&world.how, "tmux", "send", names[2], line, NULL);
+        assert_status(sent, 0);
+        while (terminal_find(&terminal, "1 wants you", NULL) < 0)
+            terminal_read(&terminal, 1);
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        _cleanup_free_ char *then = read_file(file), *round = str_printf("round %zu", i);
+        seen[i] = ((double)now.tv_sec + (double)now.tv_nsec / 1e9 - strtod(then, NULL)) * 1000;
+        double begin = bench_now();
+        terminal_type(&terminal, "A");
+        while (terminal_find(&terminal, round, NULL) < 0)
+            terminal_read(&terminal, 1);
+        jumped[i] = (bench_now() - begin) * 1000;
+        _result_ interrupted =
+            incus_command("exec", "--user", "1000", names[2], "--", "pkill", "sleep", NULL);
+        terminal_read(&terminal, 500);
+    }
+    leave(&terminal);
+    bench_verdict("a bell is in the header", bench_median(seen, array_length(seen)), " ms", 100);
+    bench_verdict("gone to", bench_median(jumped, array_length(jumped)), " ms", 100);
+}
+
 static double key_ms(struct terminal *terminal, int times) {
     double all = 0;
     for (int i = 0; i < times; i++) {
@@ -309,8 +344,8 @@ static void test_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_change), cmocka_unit_test(test_not_slowed), cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_rest),   cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_change), cmocka_unit_test(test_bell), cmocka_unit_test(test_not_slowed),
+        cmocka_unit_test(test_flood),  cmocka_unit_test(test_rest), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -124,6 +124,15 @@ static void test_no_tmux(void **state) {
     _result_ list = berth(&world.how, "list", NULL);
     assert_status(list, 0);
     assert_has_not(list.out, "Activity");
+    /* one that is too old: it does not know attach-session's -f */
+    _result_ old =
+        incus_command("exec", name, "--", "sh", "-ec",
+                      "printf '#!/bin/sh\\necho \"usage: attach-session [-dErx]\" >&2; exit 1\\n' "
+                      ">/bin/tmux; chmod 755 /bin/tmux",
+                      NULL);
+    _result_ again = berth(&world.how, "wait", name, "--for", "bell", "--timeout", "20", NULL);
+    assert_status(again, 1);
+    assert_has(again.err, "no tmux 3.2 or newer");
 }
 
 /* The daemon goes away and comes back: the streams do, too. */

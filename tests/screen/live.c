@@ -72,8 +72,15 @@ static void test_bell(void **state) {
     /* its own word stands until it says another, whoever looks */
     type_into(two, "tmux set-option -p @berth 'waiting: may I edit app.c?'");
     terminal_expect(&terminal, "? waiting");
+    terminal_type(&terminal, "1k");
+    terminal_expect(&terminal, "Mapping");
     terminal_type(&terminal, "\033a");
-    terminal_expect(&terminal, "may I edit app.c?");
+    terminal_expect(&terminal, "! waiting: may I edit app.c?");
+    terminal_type(&terminal, "g");
+    int column;
+    assert_int_equal(terminal_find(&terminal, "1 wants you (A)", &column), 0);
+    terminal_click(&terminal, 0, column);
+    terminal_expect(&terminal, "▸  ~/work/b");
     terminal_expect(&terminal, "1 wants you (A)");
     terminal_type(&terminal, "m");
     terminal_expect_not(&terminal, "wants you");
@@ -334,6 +341,13 @@ static void test_changes(void **state) {
 static void test_first_start(void **state) {
     (void)state;
     struct terminal terminal;
+    private_daemon_kill();
+    world_screen(&terminal, 120, 30);
+    terminal_expect(&terminal, "systemctl start incus");
+    terminal_expect(&terminal, "It is tried again by itself");
+    private_daemon_up();
+    terminal_expect(&terminal, "No sessions yet");
+    quit(&terminal);
     world.variables[1] = "BERTH_IMAGE=not-yet";
     world_screen(&terminal, 120, 30);
     terminal_expect(&terminal, "image \"not-yet\" not found");
