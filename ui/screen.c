@@ -1,6 +1,7 @@
 /* The screen, from its first frame to its last; and what its views may ask of it. */
 #include "ui/app.h"
 
+#include "base/process.h"
 #include "base/tty.h"
 #include "health/examine.h"
 #include "incus/server.h"
@@ -240,6 +241,7 @@ static void done(struct app *app) {
 static bool begin(struct app *app, struct error *err) {
     const struct ui_options *options = app->options;
     struct host *host = &app->host;
+    process_more_descriptors();
     host->prefix = app->store.prefix = name_prefix(err);
     if (!host->prefix)
         return false;

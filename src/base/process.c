@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+
+#define DESCRIPTORS 8192
 
 static void ended(void *data, short events) {
     (void)events;
@@ -125,6 +128,14 @@ bool process_capture(struct loop *loop, char *const *argv, const struct process_
     watch_stop(watch);
     close(ends[0]);
     return good;
+}
+
+void process_more_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int process_status(int status) {

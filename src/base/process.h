@@ -25,5 +25,8 @@ struct process_capture {
 };
 bool process_capture(struct loop *loop, char *const *argv, const struct process_capture *capture,
                      int *status, struct error *err) nodiscard;
+/* As many descriptors as the system lets this process have, up to some thousands: each stream takes a few.
+ */
+void process_more_descriptors(void);
 /* Such a status as a shell gives it: 128+N for a signal. */
 int process_status(int status);

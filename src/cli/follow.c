@@ -1,5 +1,6 @@
 #include "cli/follow.h"
 
+#include "base/process.h"
 #include "incus/event.h"
 #include "workspace/name.h"
 
@@ -82,6 +83,7 @@ bool follow_begin(struct cli *cli, const struct strings *names, struct follow *f
     *follow = (struct follow){.cli = cli, .names = names, .prefix = name_prefix(err)};
     if (!follow->prefix || !cli_connect(cli, err))
         return false;
+    process_more_descriptors();
     follow->watches = watches_new(cli->client, &cli->settings, &handler, follow);
     loop_interruptible(cli->loop, true);
     if (!session_list_load(cli->client, follow->prefix, false, &follow->sessions, err))
