@@ -51,6 +51,6 @@ const struct command command_hooks = {
     .help = "For claude, codex and aider: prints what belongs into the agent's settings file. With\n"
             "--install NAME it is put there inside the session, as the user inside; nothing is written\n"
             "on the host. Whatever else runs in a session says it by\n"
-            "tmux set-option -p @berth \"waiting: …\" (or working, done; -pu takes it back).\n",
+            "tmux set-option -p @berth \"waiting: …\" (or working, done; -pu takes it back).",
     .flags = flags,
     .run = run};

@@ -84,6 +84,6 @@ const struct command command_wait = {
     .summary = "wait until a session rings, falls quiet, shows a prompt, waits or ends",
     .help = "--for takes one or several of bell, quiet[=SECONDS] (3), prompt, waiting, done, end, with\n"
             "commas between them. What happened is printed. Exit status: 0 it happened, 3 the session\n"
-            "ended instead, 124 --timeout was over.\n",
+            "ended instead, 124 --timeout was over.",
     .flags = flags,
     .run = run};

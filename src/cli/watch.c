@@ -105,10 +105,22 @@ static int64_t next_change(const struct follow *follow) {
     return !next ? 0 : next > now ? next - now : 1;
 }
 
+/* A name that is none is waited for: it may be one later. */
+static void say_missing(const struct follow *follow) {
+    const struct strings *names = &follow->cli->arguments;
+    for (size_t i = 0; i < names->count; i++)
+        if (!find_session(follow, names->items[i])) {
+            _cleanup_free_ char *shown = str_shown(names->items[i]);
+            cli_notice(follow->cli, "%s does not run (yet)", shown);
+        }
+}
+
 static int run(struct cli *cli, struct error *err) {
     _cleanup_(follow_done) struct follow follow = {0};
     struct printed printed = {0};
     bool good = follow_begin(cli, &cli->arguments, &follow, err);
+    if (good)
+        say_missing(&follow);
     while (good)
         good = follow_wait(&follow, next_change(&follow), err) && print_changes(&follow, &printed, err);
     strings_done(&printed.names);
@@ -127,6 +139,6 @@ const struct command command_watch = {
     .help = "The line has the time, the name and what the session is at: working, quiet, bell, prompt,\n"
             "ended, its own word (tmux set-option -p @berth \"waiting: …\"), or gone. Without names all\n"
             "sessions, those too that begin later. Nothing is polled. With --format json each line is an\n"
-            "object.\n",
+            "object.",
     .flags = flags,
     .run = run};

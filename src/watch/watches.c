@@ -243,7 +243,7 @@ const char *watches_why_not(const struct watches *watches, const char *name) {
     case WATCH_NO_TMUX:
         return "its image has no tmux 3.2 or newer, which tells what happens in it";
     case WATCH_LOST:
-        return "the connection to it was lost";
+        return entry->again ? NULL : "the connection to it was lost";
     default:
         return NULL;
     }
