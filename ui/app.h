@@ -51,6 +51,8 @@ struct app {
     size_t spot_count;
     struct area pane_area; /* no rows: no room for it */
 
+    long frame_ms;   /* what writing the last frame took: a slow connection shows there */
+    bool frame_late; /* the next one is not due at once: a key's is */
     struct watch *input;
     struct timer *frame, *minute, *ticker, *settle, *more, *checkup;
     struct timer *falling_quiet, *attention; /* live.c, attention.c */

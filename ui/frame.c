@@ -203,6 +203,8 @@ void frame_draw(struct app *app) {
         for (size_t i = 0; i < app->layer_count; i++)
             app->layers[i].view->draw(app->layers[i].state, whole);
     }
+    int64_t begin = loop_now();
     refresh();
+    app->frame_ms = (long)(loop_now() - begin);
     live_end_frame(app);
 }

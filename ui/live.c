@@ -3,6 +3,10 @@
 #include "base/time.h"
 #include "ui/attention.h"
 
+/* After a frame that took long to write, the next one comes so many times later. */
+#define SLOW_FACTOR 4
+#define SLOWEST_MS  1000
+
 static char *in_words(const struct activity *activity) {
     return activity ? activity_reason(activity, time_now_ms()) : NULL;
 }
@@ -44,10 +48,21 @@ static void changed(void *data, const char *name) {
         show_news(app, lend_to(app, row));
 }
 
+static void frame_due(void *data) {
+    struct app *app = data;
+    app->frame = NULL;
+    app->frame_late = false;
+    app->host.redraw(&app->host);
+}
+
+/* A terminal that takes its time is given it: keys come before what flows past. */
 static void contents(void *data, const char *name) {
     struct app *app = data;
-    if (strings_has(&app->host.viewed, name))
-        app->host.redraw(&app->host);
+    if (!strings_has(&app->host.viewed, name) || app->frame)
+        return;
+    long wait = app->frame_ms < 2 ? 0 : app->frame_ms * SLOW_FACTOR;
+    app->frame = loop_timer(app->host.loop, wait < SLOWEST_MS ? wait : SLOWEST_MS, frame_due, app);
+    app->frame_late = true;
 }
 
 static void due(void *data) {

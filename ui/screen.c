@@ -36,6 +36,11 @@ static void draw_now(void *data) {
 
 static void redraw(struct host *host) {
     struct app *app = app_of(host);
+    if (app->frame && app->frame_late) {
+        timer_stop(app->frame);
+        app->frame = NULL;
+    }
+    app->frame_late = false;
     if (!app->frame)
         app->frame = loop_timer(host->loop, 0, draw_now, app);
 }
