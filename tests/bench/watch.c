@@ -268,35 +268,24 @@ static void test_flood(void **state) {
     bench_verdict("a key in a flood", flooding, " ms", 5);
 }
 
-static double flood(const char *name) {
-    _cleanup_free_ char *line = str_printf("tmux send-keys -t coi-%s -l \"bash -c 'time seq 1 6000000' "
-                                           "2>/tmp/t; tmux wait-for -S done\"; tmux send-keys -t coi-%s "
-                                           "Enter; timeout 60 tmux wait-for done; sed -n "
-                                           "'s/real.*m\\(.*\\)s/\\1/p' /tmp/t",
-                                           name, name);
-    _result_ timed =
-        incus_command("exec", "--user", "1000", "--group", "1000", name, "--", "sh", "-c", line, NULL);
-    return strtod(timed.out, NULL);
-}
-
 static void test_not_slowed(void **state) {
     (void)state;
     double watched[9], stopped[9];
     sessions_until(1);
-    flood(names[0]);
+    world_flood(names[0], 6000000);
     for (size_t i = 0; i < array_length(watched); i++) {
-        double alone = flood(names[0]);
+        double alone = world_flood(names[0], 6000000);
         struct terminal terminal;
         open_watching(&terminal, made);
         terminal_type(&terminal, "g2");
         terminal_read(&terminal, 500);
         kill(terminal.pid, SIGSTOP);
-        stopped[i] = flood(names[0]);
+        stopped[i] = world_flood(names[0], 6000000);
         kill(terminal.pid, SIGCONT);
         terminal_read(&terminal, 3000);
-        watched[i] = flood(names[0]);
+        watched[i] = world_flood(names[0], 6000000);
         leave(&terminal);
-        alone = (alone + flood(names[0])) / 2;
+        alone = (alone + world_flood(names[0], 6000000)) / 2;
         stopped[i] /= alone;
         watched[i] /= alone;
     }

@@ -87,6 +87,36 @@ char *world_session(const char *folder) {
     return name;
 }
 
+char *world_shell(const char *folder) {
+    _cleanup_free_ char *path = world_folder(folder);
+    _result_ shell = berth(&world.how, "shell", "--background", "-w", path, NULL);
+    assert_status(shell, 0);
+    return name_of(getenv("COI_CONTAINER_PREFIX"), path, 1);
+}
+
+void world_type(const char *name, const char *line) {
+    _result_ sent = berth(&world.how, "tmux", "send", name, line, NULL);
+    assert_status(sent, 0);
+}
+
+void world_inside(const char *name, const char *line) {
+    _result_ done = incus_command("exec", "--user", "1000", "--group", "1000", "--env", "HOME=/home/code",
+                                  name, "--", "sh", "-ec", line, NULL);
+}
+
+double world_flood(const char *name, int lines) {
+    _cleanup_free_ char *line = str_printf(
+        "tmux send-keys -t coi-%s -l \"bash -c 'time seq 1 %d' 2>/tmp/t; tmux wait-for -S done\"; "
+        "tmux send-keys -t coi-%s Enter; timeout 60 tmux wait-for done; sed -n "
+        "'s/real.*m\\(.*\\)s/\\1/p' /tmp/t",
+        name, lines, name);
+    _result_ timed =
+        incus_command("exec", "--user", "1000", "--group", "1000", name, "--", "sh", "-c", line, NULL);
+    double seconds = strtod(timed.out, NULL);
+    assert_true(seconds > 0);
+    return seconds;
+}
+
 char *world_record(const char *id, const char *container, const char *workspace, bool persistent) {
     _cleanup_free_ char *below = str_printf(".coi/sessions-claude/%s", id);
     char *own = world_folder(below);

@@ -40,6 +40,15 @@ char *world_container(const char *folder, unsigned int slot, bool running);
  */
 char *world_session(const char *folder);
 
+/* A session of such a folder, made by berth; its name. Caller owns. */
+char *world_shell(const char *folder);
+/* Types a line into a session. */
+void world_type(const char *name, const char *line);
+/* Runs it inside as code, every word of sh's having to succeed. */
+void world_inside(const char *name, const char *line);
+/* The seconds that writing so many lines takes in a session's terminal. */
+double world_flood(const char *name, int lines);
+
 /* A saved session as coi writes it, with a key of coi's own ("coi_only": 7). Returns its folder; caller
  * owns. */
 char *world_record(const char *id, const char *container, const char *workspace, bool persistent);

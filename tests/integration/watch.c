@@ -1,30 +1,10 @@
 /* What sessions are at, told by their tmux: berth watch, berth wait, berth list, berth tmux send. */
 #include "tests/harness/world.h"
-#include "workspace/name.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A session of `folder`, running; its name. Caller owns. */
-static char *session_in(const char *folder) {
-    _cleanup_free_ char *path = world_folder(folder);
-    _result_ shell = berth(&world.how, "shell", "--background", "-w", path, NULL);
-    assert_status(shell, 0);
-    return name_of(getenv("COI_CONTAINER_PREFIX"), path, 1);
-}
-
-static void type(const char *name, const char *line) {
-    _result_ sent = berth(&world.how, "tmux", "send", name, line, NULL);
-    assert_status(sent, 0);
-}
-
-/* What is run inside as code; every one of sh's words has to succeed. */
-static void inside(const char *name, const char *line) {
-    _result_ done = incus_command("exec", "--user", "1000", "--group", "1000", "--env", "HOME=/home/code",
-                                  name, "--", "sh", "-ec", line, NULL);
-}
 
 static struct child watch(const char *name, const char *format) {
     char *argv[] = {"berth", "watch", "--format", (char *)format, (char *)name, NULL};
@@ -40,23 +20,24 @@ static void stop(struct child *child) {
 /* Every way in which a session says something is a line. */
 static void test_lines(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     struct child child = watch(name, "text");
     child_expect(&child, " prompt");
-    type(name, "sleep 1");
+    world_type(name, "sleep 1");
     child_expect(&child, "working (sleep)");
     child_expect(&child, " prompt");
-    type(name, "clear; printf '\\a'");
+    world_type(name, "clear; printf '\\a'");
     child_expect(&child, " bell");
-    type(name,
-         "clear; printf '\\033]9;may I \\033[31m?\\a'"); /* the escape ends it: it is no notification */
-    type(name, "clear; printf '\\033]777;notify;agent;may I?\\033\\\\'");
+    world_type(
+        name,
+        "clear; printf '\\033]9;may I \\033[31m?\\a'"); /* the escape ends it: it is no notification */
+    world_type(name, "clear; printf '\\033]777;notify;agent;may I?\\033\\\\'");
     child_expect(&child, "bell: agent: may I?");
-    type(name, "tmux set-option -p @berth 'waiting: may I edit app.c?'");
+    world_type(name, "tmux set-option -p @berth 'waiting: may I edit app.c?'");
     child_expect(&child, "waiting: may I edit app.c?");
-    type(name, "tmux set-option -pu @berth; sh -c 'printf \"\\033]133;D;7\\a\"'");
+    world_type(name, "tmux set-option -pu @berth; sh -c 'printf \"\\033]133;D;7\\a\"'");
     child_expect(&child, "prompt, status 7");
-    type(name, "exit");
+    world_type(name, "exit");
     child_expect(&child, " ended");
     _result_ killed = berth(&world.how, "kill", name, NULL);
     assert_status(killed, 0);
@@ -67,10 +48,10 @@ static void test_lines(void **state) {
 /* A thousand words in a second are not a thousand lines. */
 static void test_many_words(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     struct child child = watch(name, "json");
     child_expect(&child, "\"activity\":\"prompt\"");
-    type(name, "for i in $(seq 1000); do tmux set-option -p @berth \"waiting: $i\"; done");
+    world_type(name, "for i in $(seq 1000); do tmux set-option -p @berth \"waiting: $i\"; done");
     child_expect(&child, "waiting: 1000");
     kill(child.pid, SIGTERM);
     _result_ ended = child_wait(&child);
@@ -89,12 +70,12 @@ static void check_wait(const char *name, const char *what, const char *timeout, 
 
 static void test_wait(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     check_wait(name, "prompt", "20", 0, "prompt\n");
     check_wait(name, "bell", "1", 124, "timeout\n");
-    type(name, "sleep 1; printf '\\a'");
+    world_type(name, "sleep 1; printf '\\a'");
     check_wait(name, "bell", "20", 0, "bell\n");
-    type(name, "for i in 1 2 3; do echo $i; sleep 1; done; sleep 30");
+    world_type(name, "for i in 1 2 3; do echo $i; sleep 1; done; sleep 30");
     check_wait(name, "quiet=2,prompt", "20", 0, "quiet\n");
     _result_ list = berth(&world.how, "list", "--format", "json", NULL);
     assert_has(list.out, "\"activity\": \"");
@@ -138,13 +119,13 @@ static void test_no_tmux(void **state) {
 /* The daemon goes away and comes back: the streams do, too. */
 static void test_daemon(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     struct child child = watch(name, "text");
     child_expect(&child, " prompt");
     private_daemon_kill();
     private_daemon_up();
     usleep(3000000);
-    type(name, "sleep 2");
+    world_type(name, "sleep 2");
     child_expect(&child, "working (sleep)");
     stop(&child);
 }
@@ -152,7 +133,7 @@ static void test_daemon(void **state) {
 /* tmux is killed inside and started anew by somebody. */
 static void test_tmux_again(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app"), *session = str_printf("coi-%s", name);
+    _cleanup_free_ char *name = world_shell("work/app"), *session = str_printf("coi-%s", name);
     struct child child = watch(name, "text");
     child_expect(&child, " prompt");
     _result_ killed = incus_command("exec", "--user", "1000", name, "--", "tmux", "kill-server", NULL);
@@ -166,7 +147,7 @@ static void test_tmux_again(void **state) {
 /* Text goes to several, once each, whatever is in it. */
 static void test_send(void **state) {
     (void)state;
-    _cleanup_free_ char *one = session_in("work/app"), *two = session_in("work/api");
+    _cleanup_free_ char *one = world_shell("work/app"), *two = world_shell("work/api");
     _result_ sent = berth(&world.how, "tmux", "send", one, two, "echo 'a;b' \"$HOME\" Enter >>sent;", NULL);
     assert_status(sent, 0);
     check_wait(one, "prompt", "20", 0, "prompt\n");
@@ -185,34 +166,35 @@ static void test_send(void **state) {
 /* An agent's settings get the hooks, inside and as who works there; what is broken there stays as it is. */
 static void test_hooks(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     _result_ printed = berth(&world.how, "hooks", "claude", NULL);
     assert_status(printed, 0);
     assert_has(printed.out, "\"Notification\"");
-    inside(name, "mkdir ~/.claude; echo '{\"model\": \"x\"}' >~/.claude/settings.json");
+    world_inside(name, "mkdir ~/.claude; echo '{\"model\": \"x\"}' >~/.claude/settings.json");
     _result_ installed = berth(&world.how, "hooks", "claude", "--install", name, NULL);
     assert_status(installed, 0);
     assert_has(installed.err, "has the hooks now");
     _result_ again = berth(&world.how, "hooks", "claude", "--install", name, NULL);
     assert_has(again.err, "already");
-    inside(name, "cd ~/.claude; grep -q '\"model\": \"x\"' settings.json; grep -q @berth settings.json; "
+    world_inside(name,
+                 "cd ~/.claude; grep -q '\"model\": \"x\"' settings.json; grep -q @berth settings.json; "
                  "[ $(stat -c %U settings.json) = code ]; [ $(ls | wc -l) = 1 ]");
     /* the hook's own line, run as the agent runs it */
     struct child child = watch(name, "text");
     child_expect(&child, " prompt");
-    type(name, "printf '{\"message\": \"may I?\"}' | sh -c \"$(sed -n "
-               "'/waiting/s/.*\"command\": \"\\(.*\\)\"$/\\1/p' ~/.claude/settings.json | sed "
-               "'s/\\\\\"/\"/g; s/\\\\\\\\/\\\\/g')\"");
+    world_type(name, "printf '{\"message\": \"may I?\"}' | sh -c \"$(sed -n "
+                     "'/waiting/s/.*\"command\": \"\\(.*\\)\"$/\\1/p' ~/.claude/settings.json | sed "
+                     "'s/\\\\\"/\"/g; s/\\\\\\\\/\\\\/g')\"");
     child_expect(&child, "waiting: may I?");
     stop(&child);
-    inside(name, "echo '{broken' >~/.claude/settings.json");
+    world_inside(name, "echo '{broken' >~/.claude/settings.json");
     _result_ broken = berth(&world.how, "hooks", "claude", "--install", name, NULL);
     assert_status(broken, 1);
     assert_has(broken.err, "settings.json");
-    inside(name, "[ \"$(cat ~/.claude/settings.json)\" = '{broken' ]");
+    world_inside(name, "[ \"$(cat ~/.claude/settings.json)\" = '{broken' ]");
     _result_ codex = berth(&world.how, "hooks", "codex", "--install", name, NULL);
     assert_status(codex, 0);
-    inside(name, "grep -q notify ~/.codex/config.toml");
+    world_inside(name, "grep -q notify ~/.codex/config.toml");
     _result_ other = berth(&world.how, "hooks", "emacs", NULL);
     assert_status(other, 2);
 }
@@ -226,7 +208,7 @@ static size_t clients(const char *name) {
 
 static void test_killed(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     struct child child = watch(name, "text");
     child_expect(&child, " prompt");
     assert_int_equal(clients(name), 2);
@@ -240,20 +222,6 @@ static void test_killed(void **state) {
     assert_int_equal(strtoul(processes.out, NULL, 10), 0);
 }
 
-/* Seconds that a flood takes in the session. */
-static double flood(const char *name) {
-    _cleanup_free_ char *line = str_printf("tmux send-keys -t coi-%s -l \"bash -c 'time seq 1 3000000' "
-                                           "2>/tmp/t; tmux wait-for -S done\"; tmux send-keys -t coi-%s "
-                                           "Enter; timeout 60 tmux wait-for done; sed -n "
-                                           "'s/real.*m\\(.*\\)s/\\1/p' /tmp/t",
-                                           name, name);
-    _result_ timed =
-        incus_command("exec", "--user", "1000", "--group", "1000", name, "--", "sh", "-c", line, NULL);
-    double seconds = strtod(timed.out, NULL);
-    assert_true(seconds > 0);
-    return seconds;
-}
-
 static int by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -262,16 +230,16 @@ static int by_size(const void *a, const void *b) {
 /* A flood takes no longer when it is watched, nor when the watcher stands still. */
 static void test_flood(void **state) {
     (void)state;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     double watched[3], stopped[3];
-    flood(name);
+    world_flood(name, 3000000);
     for (size_t i = 0; i < 3; i++) {
-        double alone = flood(name);
+        double alone = world_flood(name, 3000000);
         struct child child = watch(name, "text");
         child_expect(&child, " prompt");
-        watched[i] = flood(name) / alone;
+        watched[i] = world_flood(name, 3000000) / alone;
         kill(child.pid, SIGSTOP);
-        stopped[i] = flood(name) / alone;
+        stopped[i] = world_flood(name, 3000000) / alone;
         kill(child.pid, SIGCONT);
         stop(&child);
     }

@@ -1,6 +1,5 @@
 /* The screen shows the work: what sessions are at, their terminals as they are, and who waits for one. */
 #include "tests/harness/world.h"
-#include "workspace/name.h"
 
 #include <signal.h>
 #include <string.h>
@@ -12,24 +11,6 @@ static int setup(void **state) {
     return 0;
 }
 #define watched_test(function) cmocka_unit_test_setup_teardown(function, setup, world_teardown)
-
-static char *session_in(const char *folder) {
-    _cleanup_free_ char *path = world_folder(folder);
-    _result_ shell = berth(&world.how, "shell", "--background", "-w", path, NULL);
-    assert_status(shell, 0);
-    return name_of(getenv("COI_CONTAINER_PREFIX"), path, 1);
-}
-
-static void type_into(const char *name, const char *line) {
-    _result_ sent = berth(&world.how, "tmux", "send", name, line, NULL);
-    assert_status(sent, 0);
-}
-
-/* What is run inside as code; sh's words. */
-static void inside(const char *name, const char *line) {
-    _result_ done =
-        incus_command("exec", "--user", "1000", "--group", "1000", name, "--", "sh", "-c", line, NULL);
-}
 
 static void quit(struct terminal *terminal) {
     terminal_type(terminal, "q");
@@ -49,15 +30,15 @@ static int64_t until(struct terminal *terminal, const char *text) {
 static void test_bell(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *one = session_in("work/a"), *two = session_in("work/b"),
-                        *three = session_in("work/c");
+    _cleanup_free_ char *one = world_shell("work/a"), *two = world_shell("work/b"),
+                        *three = world_shell("work/c");
     world_screen(&terminal, 120, 30);
     terminal_expect(&terminal, "3 running");
     for (int i = 0; i < 100 && terminal_find(&terminal, "run ", NULL) >= 0; i++)
         terminal_read(&terminal, 50);
     terminal_expect(&terminal, "$ prompt");
     /* a second window's bell: no output of the pane that is shown */
-    type_into(three, "clear; sleep 1; printf 'one moment\\a'; sleep 100");
+    world_type(three, "clear; sleep 1; printf 'one moment\\a'; sleep 100");
     int64_t delay = until(&terminal, "1 wants you (A)");
     print_message("# in the header %d ms after the line was sent, of which 1000 are the session's\n",
                   (int)delay);
@@ -70,7 +51,7 @@ static void test_bell(void **state) {
     terminal_type(&terminal, "A");
     terminal_expect(&terminal, "no session wants anything");
     /* its own word stands until it says another, whoever looks */
-    type_into(two, "tmux set-option -p @berth 'waiting: may I edit app.c?'");
+    world_type(two, "tmux set-option -p @berth 'waiting: may I edit app.c?'");
     terminal_expect(&terminal, "? waiting");
     terminal_type(&terminal, "1k");
     terminal_expect(&terminal, "Mapping");
@@ -92,12 +73,12 @@ static void test_live_pane(void **state) {
     (void)state;
     struct terminal terminal;
     int column;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     world_screen(&terminal, 200, 30);
     terminal_expect(&terminal, "1 running");
     terminal_type(&terminal, "2");
     terminal_expect(&terminal, "/workspace$");
-    type_into(name, "clear; printf '\\033[31mred\\033[0m \\033[7mturned\\033[0m 日本|\\n'");
+    world_type(name, "clear; printf '\\033[31mred\\033[0m \\033[7mturned\\033[0m 日本|\\n'");
     terminal_expect(&terminal, "red turned 日本|");
     int row = terminal_find(&terminal, "red turned", &column);
     VTermScreenCell red = terminal_cell(&terminal, row, column),
@@ -106,7 +87,7 @@ static void test_live_pane(void **state) {
     assert_int_equal(red.fg.indexed.idx, 1);
     assert_true(turned.attrs.reverse);
     terminal_expect(&terminal, "CPU   MEM");
-    type_into(name, "clear; seq 500 | sed 's/^/line /'");
+    world_type(name, "clear; seq 500 | sed 's/^/line /'");
     terminal_expect(&terminal, "line 500");
     terminal_type(&terminal, "v");
     terminal_expect(&terminal, "esc back");
@@ -123,7 +104,7 @@ static void test_live_pane(void **state) {
     terminal_type(&terminal, "echo $((40+2));\r");
     terminal_expect(&terminal, "42");
     /* it ends while it is looked at */
-    type_into(name, "exit");
+    world_type(name, "exit");
     terminal_expect(&terminal, "ended");
     _result_ killed = berth(&world.how, "kill", name, NULL);
     terminal_expect(&terminal, "it is gone");
@@ -137,15 +118,15 @@ static void test_live_pane(void **state) {
 static void test_wall(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *one = session_in("work/a"), *two = session_in("work/b"),
-                        *three = session_in("work/c");
+    _cleanup_free_ char *one = world_shell("work/a"), *two = world_shell("work/b"),
+                        *three = world_shell("work/c");
     world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "3 running");
     terminal_type(&terminal, "w");
     terminal_expect(&terminal, "arrows choose");
-    type_into(one, "clear; echo this is $((1))a");
-    type_into(two, "clear; echo this is $((2))b");
-    type_into(three, "clear; echo this is $((3))c");
+    world_type(one, "clear; echo this is $((1))a");
+    world_type(two, "clear; echo this is $((2))b");
+    world_type(three, "clear; echo this is $((3))c");
     terminal_expect(&terminal, "this is 1a");
     terminal_expect(&terminal, "this is 2b");
     terminal_expect(&terminal, "this is 3c");
@@ -198,7 +179,7 @@ static const char hostile[] =
 static void test_hostile(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = session_in("work/app"),
+    _cleanup_free_ char *name = world_shell("work/app"),
                         *script = str_printf("%s/work/app/hostile", world.home);
     write_file(script, 0644, hostile);
     world_screen(&terminal, 120, 30);
@@ -206,7 +187,7 @@ static void test_hostile(void **state) {
     terminal_type(&terminal, "2");
     terminal_expect(&terminal, "/workspace$");
     size_t from = terminal.raw.size;
-    type_into(name, "clear; sh hostile; printf '\\033[?1049l'; clear; echo over; sh hostile; echo again");
+    world_type(name, "clear; sh hostile; printf '\\033[?1049l'; clear; echo over; sh hostile; echo again");
     terminal_expect(&terminal, "again");
     terminal_read(&terminal, 1500);
     const char *raw = terminal.raw.data + from;
@@ -227,12 +208,12 @@ static void test_hostile(void **state) {
 static void test_flood(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *one = session_in("work/a"), *two = session_in("work/b");
+    _cleanup_free_ char *one = world_shell("work/a"), *two = world_shell("work/b");
     world_screen(&terminal, 120, 30);
     terminal_expect(&terminal, "2 running");
     terminal_type(&terminal, "2");
     terminal_expect(&terminal, "/workspace$");
-    type_into(one, "yes flood");
+    world_type(one, "yes flood");
     terminal_expect(&terminal, "flood");
     int64_t all = 0;
     for (int i = 0; i < 20; i++) {
@@ -243,9 +224,9 @@ static void test_flood(void **state) {
     print_message("# a key takes %d ms while a session floods\n", (int)(all / 20));
     assert_in_range(all / 20, 0, 50);
     terminal_type(&terminal, "gj");
-    type_into(two, "clear; echo the other");
+    world_type(two, "clear; echo the other");
     terminal_expect(&terminal, "the other");
-    inside(one, "tmux kill-server");
+    world_inside(one, "tmux kill-server");
     terminal_expect(&terminal, "ended");
     quit(&terminal);
 }
@@ -254,7 +235,7 @@ static void test_flood(void **state) {
 static void test_daemon(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = session_in("work/app");
+    _cleanup_free_ char *name = world_shell("work/app");
     world_screen(&terminal, 120, 30);
     terminal_expect(&terminal, "1 running");
     terminal_type(&terminal, "2");
@@ -264,7 +245,7 @@ static void test_daemon(void **state) {
     private_daemon_up();
     terminal_expect_not(&terminal, "away, trying again");
     terminal_read(&terminal, 2500);
-    type_into(name, "clear; echo back $((1))again");
+    world_type(name, "clear; echo back $((1))again");
     terminal_expect(&terminal, "back 1again");
     quit(&terminal);
 }
@@ -273,7 +254,7 @@ static void test_daemon(void **state) {
 static void test_attention(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *name = session_in("work/app"), *told = str_printf("%s/told", world.home),
+    _cleanup_free_ char *name = world_shell("work/app"), *told = str_printf("%s/told", world.home),
                         *program = str_printf("%s/tell", world.home),
                         *script = str_printf("#!/bin/sh\nprintf '%%s|' \"$@\" >>%s\n", told),
                         *variable = str_printf("BERTH_ON_ATTENTION=%s", program);
@@ -284,11 +265,11 @@ static void test_attention(void **state) {
     world.variables[1] = world.variables[2] = NULL;
     terminal_expect(&terminal, "$ prompt");
     size_t from = terminal.raw.size;
-    type_into(name, "clear; printf '\\a'");
+    world_type(name, "clear; printf '\\a'");
     terminal_expect(&terminal, "1 wants you");
     terminal_read(&terminal, 2500);
     assert_null(strstr(terminal.raw.data + from, "\033]9;")); /* there is somebody */
-    type_into(name, "tmux set-option -p @berth 'waiting: may I?'");
+    world_type(name, "tmux set-option -p @berth 'waiting: may I?'");
     terminal_expect(&terminal, "? waiting");
     terminal_type(&terminal, "\033[O"); /* the focus goes */
     terminal_expect_raw(&terminal, "\033]9;~/work/app: waiting: may I?\033\\", from);
@@ -312,9 +293,9 @@ static void test_changes(void **state) {
         shell_line(&world.how, "git init -qb trunk . && printf 'one\\ntwo\\n' >app.c && git add . && "
                                "git -c user.name=a -c user.email=a@b commit -qm first");
     assert_status(git, 0);
-    _cleanup_free_ char *name = session_in("work/app");
-    type_into(name, "printf 'one\\nthree\\tx\\n' >app.c; git -c user.name=a -c user.email=a@b commit -qam "
-                    "second; touch new-file");
+    _cleanup_free_ char *name = world_shell("work/app");
+    world_type(name, "printf 'one\\nthree\\tx\\n' >app.c; git -c user.name=a -c user.email=a@b commit -qam "
+                     "second; touch new-file");
     world_screen(&terminal, 200, 30);
     terminal_expect(&terminal, "1 running");
     terminal_type(&terminal, "6");
@@ -365,12 +346,12 @@ static void test_first_start(void **state) {
 static void test_wall_below(void **state) {
     (void)state;
     struct terminal terminal;
-    _cleanup_free_ char *one = session_in("work/a"), *two = session_in("work/b");
+    _cleanup_free_ char *one = world_shell("work/a"), *two = world_shell("work/b");
     world.variables[1] = "BERTH_WALL=auto";
     world_screen(&terminal, 160, 50);
     terminal_expect(&terminal, "2 running");
-    type_into(one, "clear; echo this is $((1))a");
-    type_into(two, "clear; echo this is $((2))b");
+    world_type(one, "clear; echo this is $((1))a");
+    world_type(two, "clear; echo this is $((2))b");
     terminal_expect(&terminal, "this is 1a");
     terminal_expect(&terminal, "this is 2b");
     terminal_expect(&terminal, "SLOT");
@@ -406,13 +387,14 @@ static void golden(int columns, int rows, const char *variable, const char *keys
 /* What it looks like: at the sizes that people have, dark, light, without colours, in ASCII. */
 static void test_looks(void **state) {
     (void)state;
-    _cleanup_free_ char *api = session_in("work/api"), *app = session_in("work/app"),
-                        *site = session_in("work/site");
-    type_into(api, "PS1='$ '; cat");
-    type_into(app, "PS1='$ '; clear; printf '\\033[32mPASS\\033[0m 12 tests\\n'; tmux set-option -p @berth "
-                   "'waiting: may I edit app.c?'");
-    type_into(site, "PS1='$ '; clear; echo built; printf '\\033]0;t\\a'");
-    inside(api, "sleep 3; tmux clear-history; tmux send-keys -R; tmux clear-history");
+    _cleanup_free_ char *api = world_shell("work/api"), *app = world_shell("work/app"),
+                        *site = world_shell("work/site");
+    world_type(api, "PS1='$ '; cat");
+    world_type(app,
+               "PS1='$ '; clear; printf '\\033[32mPASS\\033[0m 12 tests\\n'; tmux set-option -p @berth "
+               "'waiting: may I edit app.c?'");
+    world_type(site, "PS1='$ '; clear; echo built; printf '\\033]0;t\\a'");
+    world_inside(api, "sleep 3; tmux clear-history; tmux send-keys -R; tmux clear-history");
     golden(80, 24, NULL, "2", "PASS 12 tests", "live-80x24");
     golden(120, 40, NULL, "2", "PASS 12 tests", "live-120x40");
     golden(120, 40, "BERTH_THEME=light", "2", "PASS 12 tests", "live-120x40");
@@ -433,10 +415,10 @@ static void test_many(void **state) {
     }
     world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "20 running");
-    type_into(names[17], "tmux set-option -p @berth 'waiting: number 17'");
+    world_type(names[17], "tmux set-option -p @berth 'waiting: number 17'");
     terminal_expect(&terminal, "1 wants you");
     for (int i = 0; i < 20; i++)
-        inside(names[i], "tmux set-option -g @berth done");
+        world_inside(names[i], "tmux set-option -g @berth done");
     terminal_type(&terminal, "oo"); /* by state: who waits first */
     terminal_expect(&terminal, "STATE↓");
     terminal_type(&terminal, "g");
