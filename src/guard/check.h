@@ -24,8 +24,9 @@ const char *check_session_id(const char *session);
 char *check_session_name(const char *session) nodiscard;
 bool check_session_is_old(const char *session);
 /*
- * The name of the lock (base/lock.h) that is held while its container is being made or started: the daemon
- * lists it as stopped until it runs, and it has not ended. Caller owns.
+ * The name of the lock (base/lock.h) that is held by who makes or starts its container, from before that
+ * until that process is done with it: the daemon lists it as stopped until it runs, a list may be older
+ * than the start, and it has not ended. Caller owns.
  */
 char *check_launch_lock(const char *id) nodiscard;
 bool check_session_holds(const char *session);

@@ -271,11 +271,6 @@ bool guarding_named(const struct incus *client, struct prepared *prepared, const
     return baseline_save(&baseline, err);
 }
 
-void guarding_launched(struct prepared *prepared) {
-    lock_release(prepared->launching);
-    prepared->launching = NULL;
-}
-
 /* Noted with the session: its guard holds against root inside. */
 static void note_strength(const struct prepared *prepared) {
     _cleanup_(baseline_done) struct baseline baseline = {0};
@@ -315,7 +310,8 @@ void guarding_failed(struct prepared *prepared) {
     if (prepared->noted && !check_end(prepared->noted, &changed, &ignored))
         error_done(&ignored);
     str_set(&prepared->noted, NULL);
-    guarding_launched(prepared);
+    lock_release(prepared->launching);
+    prepared->launching = NULL;
 }
 
 /*

@@ -37,8 +37,6 @@ bool guarding_named(const struct incus *client, struct prepared *prepared, const
  */
 bool guarding_verify(struct incus *client, const struct prepared *prepared, const struct plan *plan,
                      const struct launch_watcher *watcher, struct error *err) nodiscard;
-/* It runs: who looks sees so from here on. */
-void guarding_launched(struct prepared *prepared);
 /* It was not made, or is gone again. */
 void guarding_failed(struct prepared *prepared);
 

@@ -104,9 +104,7 @@ bool launch_open(struct incus *client, struct prepared *prepared, const struct l
         (prepared->existing.json ? reuse_start(client, prepared, watcher, plan, err)
                                  : open_new(client, prepared, watcher, &tried, &found, plan, err)) &&
         complete(client, prepared, plan, err);
-    if (good)
-        guarding_launched(prepared);
-    else
+    if (!good)
         guarding_failed(prepared);
     return good;
 }

@@ -19,7 +19,7 @@ struct prepared {
     char *empty;            /* what secrets are covered with */
     bool apparmor;          /* the guard's rules of it are set */
     char *noted;            /* the id under which the guard has noted the session; NULL: not yet */
-    struct lock *launching; /* for as long as its container does not run yet (check_launch_lock()) */
+    struct lock *launching; /* as long as this process is about it (check_launch_lock()) */
     const char *prefix;
     struct idmap_facts facts;
     struct idmap_decision decision;
