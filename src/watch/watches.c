@@ -5,7 +5,9 @@
 /* A tmux that somebody may be starting is looked for again after these milliseconds, as its container may
  * be booting. */
 static const long again_after[] = {700, 1500, 3000, 6000};
-#define LOST_MS 1000
+/* A stream that was lost is begun again after this, and after twice as long each time. */
+#define LOST_MS    1000
+#define LOST_TIMES 5
 
 struct entry {
     struct watches *watches;
@@ -17,8 +19,9 @@ struct entry {
     bool beginning;              /* it is counted among those that are */
     bool ended;                  /* the stream has; its activity is kept */
     enum watch_end why;          /* why there is none */
-    size_t tries;                /* that found no session */
-    size_t execs;                /* of ours, which the daemon will tell of */
+    unsigned int losses;
+    size_t tries; /* that found no session */
+    size_t execs; /* of ours, which the daemon will tell of */
     struct timer *again;
     bool wanted;
 };
@@ -47,6 +50,7 @@ static void begun(struct entry *entry) {
 static void changed(void *data) {
     struct entry *entry = data;
     begun(entry);
+    entry->losses = 0;
     entry->watches->handler->changed(entry->watches->data, entry->name);
 }
 
@@ -83,7 +87,7 @@ static void ended(void *data, enum watch_end why) {
     struct watches *watches = entry->watches;
     entry->why = why;
     if (why == WATCH_LOST)
-        try_again(entry, LOST_MS);
+        try_again(entry, LOST_MS << (entry->losses < LOST_TIMES ? entry->losses++ : LOST_TIMES));
     else if (why == WATCH_NO_SESSION && entry->tries < array_length(again_after))
         try_again(entry, again_after[entry->tries++]);
     if (why != WATCH_ENDED)
