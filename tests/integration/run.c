@@ -262,21 +262,31 @@ static void test_plan_is_made(void **state) {
 }
 
 /* A profile cannot make it privileged, nor bring shift beside raw.idmap. */
+/* The daemon changes no profile while it is still stopping an instance of it. */
+static void change_profile(const char *words) {
+    _cleanup_free_ char *line = str_printf(
+        "for i in $(seq 50); do incus profile %s 2>/dev/null && exit; sleep 0.1; done; incus profile %s",
+        words, words);
+    _result_ changed = shell_line(&(struct how){0}, line);
+    assert_status(changed, 0);
+}
+
 static void test_profiles(void **state) {
     (void)state;
-    _cleanup_free_ char *data = new_folder("", 1001, 1001), *source = str_printf("source=%s", data);
-    assert_no_containers(); /* the daemon changes no profile of an instance that it is stopping */
-    _result_ set = incus_command("profile", "set", "default", "security.privileged=true", NULL);
+    _cleanup_free_ char *data = new_folder("", 1001, 1001),
+                        *add = str_printf("device add default extra disk source=%s path=/extra shift=true",
+                                          data);
+    assert_no_containers();
+    change_profile("set default security.privileged=true");
     _result_ result = berth(&how, "run", SMALL, "--", "cat", "/proc/self/uid_map", NULL);
     assert_no_containers();
-    _result_ unset = incus_command("profile", "unset", "default", "security.privileged", NULL);
+    change_profile("unset default security.privileged");
     assert_status(result, 0);
     assert_has(result.out, "1000       1001          1\n");
-    _result_ add = incus_command("profile", "device", "add", "default", "extra", "disk", source,
-                                 "path=/extra", "shift=true", NULL);
+    change_profile(add);
     _result_ refused = berth(&how, "run", SMALL, "--", "touch", "never", NULL);
     assert_no_containers();
-    _result_ removed = incus_command("profile", "device", "remove", "default", "extra", NULL);
+    change_profile("device remove default extra");
     assert_status(refused, 4);
     assert_has(refused.err, "device \"extra\" of the profiles has shift=true beside raw.idmap");
     assert_false(file_exists(folder, "never"));

@@ -256,8 +256,8 @@ static void test_other_mapping_accepted(void **state) {
     terminal_expect(&terminal, "restart it with that");
     terminal_type(&terminal, "y\r");
     terminal_expect(&terminal, ":/workspace$");
-    terminal_type(&terminal, "touch as-1000; echo $((40+2))\r");
-    terminal_expect(&terminal, "42");
+    terminal_type(&terminal, "touch as-1000; echo sum $((40+2))\r");
+    terminal_expect(&terminal, "sum 42");
     detach(&terminal);
     terminal_close_restored(&terminal);
     _cleanup_free_ char *owner = file_owner(world.folder, "as-1000");
@@ -564,8 +564,8 @@ static void test_of_coi(void **state) {
     const char *const attach[] = {"berth", "attach", name, NULL};
     terminal_open(&terminal, &world.how, 80, 24, attach);
     terminal_expect(&terminal, ":/workspace$");
-    terminal_type(&terminal, "touch by-coi; echo $((40+2))\r");
-    terminal_expect(&terminal, "42");
+    terminal_type(&terminal, "touch by-coi; echo sum $((40+2))\r");
+    terminal_expect(&terminal, "sum 42");
     detach(&terminal);
     assert_int_equal(terminal_close_restored(&terminal), 0);
     _cleanup_free_ char *owner = file_owner(world.folder, "by-coi");

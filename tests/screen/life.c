@@ -47,8 +47,8 @@ static void test_whole_session(void **state) {
     terminal_expect(&terminal, "persistent yes");
     terminal_type(&terminal, "\r");
     terminal_expect(&terminal, ":/workspace$");
-    terminal_type(&terminal, "touch made-inside; echo $((40+2))\r");
-    terminal_expect(&terminal, "42");
+    terminal_type(&terminal, "touch made-inside; echo sum $((40+2))\r");
+    terminal_expect(&terminal, "sum 42");
     detach(&terminal);
     terminal_expect(&terminal, "detached from");
     terminal_expect(&terminal, "1 session  1 running");
@@ -487,8 +487,8 @@ static void test_suspend(void **state) {
     terminal_expect(&terminal, "No sessions yet");
     terminal_type(&terminal, "\x1a");
     terminal_expect(&terminal, "Stopped");
-    terminal_type(&terminal, "stty -a | grep -o ' icanon'; echo $((40+2))\r");
-    terminal_expect(&terminal, "42");
+    terminal_type(&terminal, "stty -a | grep -o ' icanon'; echo sum $((40+2))\r");
+    terminal_expect(&terminal, "sum 42");
     terminal_expect(&terminal, " icanon");
     terminal_type(&terminal, "fg\r");
     terminal_expect(&terminal, "No sessions yet");

@@ -101,8 +101,8 @@ static void test_live_pane(void **state) {
     terminal_type(&terminal, "G");
     terminal_expect(&terminal, "line 500");
     terminal_type(&terminal, "t");
-    terminal_type(&terminal, "echo $((40+2));\r");
-    terminal_expect(&terminal, "42");
+    terminal_type(&terminal, "echo sum $((40+2));\r");
+    terminal_expect(&terminal, "sum 42");
     /* it ends while it is looked at */
     world_type(name, "exit");
     terminal_expect(&terminal, "ended");
