@@ -124,8 +124,7 @@ static void test_daemon(void **state) {
     child_expect(&child, " prompt");
     private_daemon_kill();
     private_daemon_up();
-    usleep(3000000);
-    world_type(name, "sleep 2");
+    world_type(name, "sleep 30");
     child_expect(&child, "working (sleep)");
     stop(&child);
 }
