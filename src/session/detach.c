@@ -3,6 +3,7 @@
 #include "incus/instance.h"
 #include "launch/guarding.h"
 #include "launch/label.h"
+#include "session/halt.h"
 
 #define STOPPING_PATIENCE_MS 30000
 #define STOPPING_RETRY_MS    100
@@ -22,7 +23,8 @@ static bool end(const struct inside *inside, const struct instance *instance, en
     if (label_is_persistent(instance, &records)) {
         *outcome = DETACH_STOPPED;
         return !instance_running(instance) ||
-               instance_ask(inside->client, inside->name, "stop", false, NULL, err);
+               instance_ask(inside->client, inside->name, "stop",
+                            !halt_can_be_heard(inside->client, inside->name), NULL, err);
     }
     *outcome = DETACH_REMOVED;
     if (!remove_it(inside, instance, err))

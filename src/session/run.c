@@ -3,12 +3,15 @@
 #include "incus/instance.h"
 #include "launch/guarding.h"
 #include "launch/launch.h"
+#include "session/halt.h"
 
 static bool finish(struct incus *client, const struct plan *plan, char **operation, struct error *err) {
     _cleanup_(error_done) struct error asking = {0}, looking = {0};
     _cleanup_(instance_done) struct instance instance = {0};
-    if (plan->was_running ||
-        instance_ask(client, plan->name, "stop", !plan->persistent, operation, &asking))
+    if (plan->was_running)
+        return true;
+    bool force = !plan->persistent || !halt_can_be_heard(client, plan->name);
+    if (instance_ask(client, plan->name, "stop", force, operation, &asking))
         return true;
     bool there = instance_get(client, plan->name, &instance, &looking);
     if (asking.class == ERROR_FAILED && !there && looking.code == 404)
