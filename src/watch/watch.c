@@ -33,31 +33,31 @@ struct session_watch {
     char *target; /* "=coi-NAME:" */
     struct activity activity;
     struct scan scan;
-    char scanned[16];    /* the pane whose output that was */
-    struct buffer words; /* of stderr */
-    bool greeted;        /* the stream has begun */
-    bool told_to_leave;
+    char scanned[16];     /* the pane whose output that was */
+    struct buffer words;  /* of stderr */
     struct timer *ending; /* the stream has ended, `why` */
-    enum watch_end why;
-    enum asked asked[QUESTIONS_MAX]; /* in their order; a ring */
-    size_t first, count;
+    int64_t told_at;      /* when the handler was last told, as loop_now() */
 
-    bool news;       /* the output has brought some */
-    int64_t told_at; /* when the handler was last told, as loop_now() */
+    size_t first, count; /* of what was asked, in its order; a ring */
+    enum asked asked[QUESTIONS_MAX];
 
-    bool quiet_stream; /* output was turned off */
     int64_t window_at; /* of the flood's measure, as loop_now() */
     size_t window_bytes;
     struct timer *flooding;
 
-    bool viewed, stale; /* contents are wanted; they have changed since the last */
-    bool shooting;
+    struct watch_contents contents, coming;
     int64_t shot_at;
     struct timer *shot_due;
-    struct watch_contents contents, coming;
-    bool have_contents;
     watch_history_fn *history_came;
     void *history_data;
+
+    enum watch_end why;
+    bool greeted; /* the stream has begun */
+    bool told_to_leave;
+    bool news;          /* the output has brought some */
+    bool quiet_stream;  /* output was turned off */
+    bool viewed, stale; /* contents are wanted; they have changed since the last */
+    bool shooting, have_contents;
 };
 
 static void send_line(struct session_watch *watch, enum asked question, const char *line) {
