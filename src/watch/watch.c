@@ -352,6 +352,7 @@ struct session_watch *session_watch_start(const struct inside *inside,
 void session_watch_stop(struct session_watch *watch) {
     if (!watch)
         return;
+    take_history(watch, NULL); /* nobody waits for it in vain */
     exec_free(watch->exec);
     timer_stop(watch->flooding);
     timer_stop(watch->shot_due);
