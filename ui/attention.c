@@ -76,8 +76,8 @@ static void tell(struct app *app, struct store_row *row, int64_t now) {
     const char *program = settings_text(settings, SETTING_ON_ATTENTION);
     _cleanup_free_ char *reason = activity_reason(row->activity, now),
                         *path = draw_path(row->session.workspace),
-                        *words = str_printf("%s: %s", path, reason);
-    log_add(&app->log, LOG_NOTE, "%s wants something: %s", row->session.name, words);
+                        *words = str_printf("%s (%s): %s", path, row->session.name, reason);
+    log_add(&app->log, LOG_NOTE, "wants something: %s", words);
     if (settings_bool(settings, SETTING_ATTENTION) && !app->lent)
         term_notify(words);
     if (!*program)

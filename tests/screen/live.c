@@ -272,7 +272,8 @@ static void test_attention(void **state) {
     world_type(name, "tmux set-option -p @berth 'waiting: may I?'");
     terminal_expect(&terminal, "? waiting");
     terminal_type(&terminal, "\033[O"); /* the focus goes */
-    terminal_expect_raw(&terminal, "\033]9;~/work/app: waiting: may I?\033\\", from);
+    _cleanup_free_ char *words = str_printf("\033]9;~/work/app (%s): waiting: may I?\033\\", name);
+    terminal_expect_raw(&terminal, words, from);
     terminal_read(&terminal, 3000);
     const char *first = strstr(terminal.raw.data + from, "\033]9;");
     assert_null(strstr(first + 1, "\033]9;"));
