@@ -43,7 +43,7 @@ static void opened(void *data) {
 static void closed(void *data, struct error *err) {
     struct follow *follow = data;
     (void)err;
-    follow->away = follow->wake = true;
+    follow->away = follow->lost = follow->wake = true;
 }
 
 static void connect_now(struct follow *follow) {
@@ -76,6 +76,9 @@ static void load(struct follow *follow) {
         if (is_meant(follow, follow->sessions.items[i].name))
             meant[count++] = &follow->sessions.items[i];
     watches_want(follow->watches, meant, count, NULL);
+    if (follow->lost)
+        watches_again(follow->watches);
+    follow->lost = false;
 }
 
 bool follow_begin(struct cli *cli, const struct strings *names, struct follow *follow, struct error *err) {
@@ -116,11 +119,9 @@ bool follow_wait(struct follow *follow, int64_t milliseconds, struct error *err)
     timer_stop(follow->timer);
     follow->timer = NULL;
     follow->wake = false;
-    if (good && was_away) {
+    if (good && was_away)
         connect_now(follow);
-        watches_again(follow->watches);
-    } else if (good && follow->reload) {
+    else if (good && follow->reload)
         load(follow);
-    }
     return good;
 }

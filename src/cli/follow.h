@@ -14,6 +14,7 @@ struct follow {
     struct timer *timer;
     bool listed; /* the sessions are known */
     bool reload; /* they may have changed */
+    bool lost;   /* the daemon was away since they were listed */
     bool away;   /* the daemon is */
     bool wake;   /* something has happened */
 };

@@ -97,22 +97,26 @@ static bool has_descriptor(void) {
     return fd >= 0 || errno != EMFILE;
 }
 
+bool incus_not_connected(const struct incus *client, CURL *easy, struct error *err) {
+    long number = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+    /* older libcurl keeps no errno for a unix socket: ask the file */
+    if (number == 0 && access(client->socket, R_OK | W_OK) != 0)
+        number = errno;
+    if (number == 0 && !has_descriptor()) {
+        error_set(err, ERROR_FAILED, "cannot reach the Incus daemon: too many open files");
+        error_hint(err, "ulimit -n says how many there may be");
+        return false;
+    }
+    return socket_unreachable(client->socket, (int)number,
+                              number ? strerror((int)number) : "connection refused", err);
+}
+
 /* What a transfer that brought no answer means. */
 static bool transfer_failed(const struct call *call, CURLcode code, struct error *err) {
-    long number = 0;
-    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &number);
     switch (code) {
     case CURLE_COULDNT_CONNECT:
-        /* older libcurl keeps no errno for a unix socket: ask the file */
-        if (number == 0 && access(call->client->socket, R_OK | W_OK) != 0)
-            number = errno;
-        if (number == 0 && !has_descriptor()) {
-            error_set(err, ERROR_FAILED, "cannot reach the Incus daemon: too many open files");
-            error_hint(err, "ulimit -n says how many there may be");
-            return false;
-        }
-        return socket_unreachable(call->client->socket, (int)number,
-                                  number ? strerror((int)number) : "connection refused", err);
+        return incus_not_connected(call->client, call->easy, err);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         return not_an_incus(call, "no HTTP", err);

@@ -21,6 +21,8 @@ struct incus {
 char *incus_with_project(const struct incus *client, const char *path) nodiscard;
 /* A handle for the daemon's socket, with this path. */
 CURL *incus_handle(const struct incus *client, const char *path) nodiscard;
+/* Why the handle could not connect to the daemon's socket, and what mends it. Returns false. */
+bool incus_not_connected(const struct incus *client, CURL *easy, struct error *err);
 /* The daemon's words, fit to be shown: one line, and of a long one (a tar's every complaint) both ends.
  * Caller owns. */
 char *incus_words(const char *text) nodiscard;

@@ -240,7 +240,11 @@ static void connected(void *data, CURLcode code) {
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (code == CURLE_OK)
         curl_easy_getinfo(websocket->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (fd == CURL_SOCKET_BAD) {
+    if (code == CURLE_COULDNT_CONNECT) {
+        _cleanup_(error_done) struct error err = {0};
+        incus_not_connected(websocket->client, websocket->easy, &err);
+        end(websocket, &err);
+    } else if (fd == CURL_SOCKET_BAD) {
         fail(websocket, code == CURLE_OK ? "no connection" : curl_easy_strerror(code));
     } else {
         write_request(websocket);

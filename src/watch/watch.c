@@ -320,12 +320,13 @@ static void finished(void *data, int status, struct error *err) {
 }
 
 /*
- * The first client's stdout is ours; its end of the pipe between the two is closed when it ends, and with
- * that the second one's input.
+ * A server is never started: one before the container has booted would have its socket taken away
+ * (tmux_start()). The first client's stdout is ours; its end of the pipe between the two is closed when it
+ * ends, and with that the second one's input.
  */
 static const char script[] =
-    "exec 3>&1; tmux -u -C attach-session -f read-only,ignore-size,pause-after=2 -t \"$1\" 4>&1 >&3 | "
-    "exec tmux -C attach-session -f read-only,ignore-size,no-output -t \"$1\" >/dev/null 2>&1 3>&-\n"
+    "exec 3>&1; tmux -N -u -C attach-session -f read-only,ignore-size,pause-after=2 -t \"$1\" 4>&1 >&3 | "
+    "exec tmux -N -C attach-session -f read-only,ignore-size,no-output -t \"$1\" >/dev/null 2>&1 3>&-\n"
     "[ $? != 127 ] || exit 61";
 
 struct session_watch *session_watch_start(const struct inside *inside,

@@ -216,6 +216,7 @@ void watches_again(struct watches *watches) {
     for (size_t i = 0; i < watches->count; i++) {
         struct entry *entry = watches->entries[i];
         entry->execs = 0;
+        entry->losses = 0;
         if (entry->why != WATCH_ENDED && entry->why != WATCH_NO_TMUX)
             try_again(entry, 0);
     }

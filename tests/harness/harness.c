@@ -335,6 +335,8 @@ void private_daemon_kill(void) {
     assert_non_null(in);
     assert_int_equal(fscanf(in, "%d", &pid), 1);
     assert_int_equal(kill(pid, SIGKILL), 0);
+    for (int i = 0; i < 200 && kill(pid, 0) == 0; i++) /* its socket is gone with it, not before */
+        usleep(10000);
 }
 
 void private_daemon_up(void) {
