@@ -1,5 +1,6 @@
 /* A terminal's contents as a container gives them: libvterm's cells are drawn, and nothing else. */
-/* Covers: write_lines draw_row put_characters color_of look_of emulator_used emulator_text */
+/* Covers: write_lines add_clean sgr_length other_length draw_row put_characters color_of look_of */
+/* Covers: emulator_used */
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/screen.h"
 

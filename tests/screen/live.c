@@ -87,6 +87,8 @@ static void test_live_pane(void **state) {
     assert_int_equal(red.fg.indexed.idx, 1);
     assert_true(turned.attrs.reverse);
     terminal_expect(&terminal, "CPU   MEM");
+    world_type(name, "clear; printf '\\033)0\\016lqqk\\017 drawn\\n'");
+    terminal_expect(&terminal, "┌──┐ drawn");
     world_type(name, "clear; seq 500 | sed 's/^/line /'");
     terminal_expect(&terminal, "line 500");
     terminal_type(&terminal, "v");

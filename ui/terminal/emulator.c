@@ -9,6 +9,16 @@
 #define COLUMNS_MAX 1000
 #define TEXT_MAX    (2u << 20)
 
+/* Around what is shown, for a wide character that begins in the last column: libvterm 0.1.4 puts it into
+ * the next row, and, where there is none, or it is wider than the whole screen, writes through a null
+ * pointer. */
+#define SPARE 2
+
+#define ESC       '\033'
+#define BEL       '\a'
+#define SHIFT_OUT '\016'
+#define SHIFT_IN  '\017'
+
 struct emulator {
     VTerm *vterm;
     VTermScreen *screen;
@@ -18,7 +28,7 @@ struct emulator {
 struct emulator *emulator_new(void) {
     struct emulator *emulator = mem_new(sizeof *emulator);
     *emulator = (struct emulator){.rows = 1, .columns = 1};
-    emulator->vterm = vterm_new(1, 1);
+    emulator->vterm = vterm_new(1 + SPARE, 1 + SPARE);
     vterm_set_utf8(emulator->vterm, 1);
     emulator->screen = vterm_obtain_screen(emulator->vterm);
     vterm_screen_reset(emulator->screen, 1);
@@ -36,17 +46,70 @@ static int within(int value, int most) {
     return value < 1 ? 1 : value > most ? most : value;
 }
 
-/* What there is of a line: a whole row of cells needs no newline behind it, so each is placed. */
+/* The bytes of the SGR sequence at `text`, which begins with ESC; 0: it is none (ECMA-48, 8.3.117). */
+static size_t sgr_length(const char *text, size_t size) {
+    size_t at = 2;
+    if (size < 3 || text[1] != '[')
+        return 0;
+    while (at < size && (strchr("0123456789;:", text[at]) && text[at]))
+        at++;
+    return at < size && text[at] == 'm' ? at + 1 : 0;
+}
+
+/* What to pass over of another sequence: of a string all of it (a hyperlink is one), else its ESC. */
+static size_t other_length(const char *text, size_t size) {
+    if (size < 2 || !strchr("]P_^X", text[1]) || !text[1])
+        return 1;
+    for (size_t at = 2; at < size; at++) {
+        if (text[at] == BEL)
+            return at + 1;
+        if (text[at] == ESC && at + 1 < size && text[at + 1] == '\\')
+            return at + 2;
+    }
+    return size;
+}
+
+static bool is_passed_on(char byte) {
+    return byte == ESC || byte == SHIFT_OUT || byte == SHIFT_IN;
+}
+
+/*
+ * A line as capture-pane writes it: characters, SGR, and the switch to line drawing and back. Nothing else
+ * gets to libvterm, whose strings (0.1.4) may be read past their ends when they go over several writes.
+ */
+static void add_clean(struct buffer *out, const char *text, size_t size) {
+    while (size > 0) {
+        size_t length = 0;
+        while (length < size && !is_passed_on(text[length]))
+            length++;
+        if (length) {
+            _cleanup_free_ char *run = str_copy_n(text, length), *shown = str_shown(run);
+            buffer_text(out, shown);
+        } else if (*text == ESC) {
+            length = sgr_length(text, size);
+            buffer_add(out, text, length);
+            length = length ? length : other_length(text, size);
+        } else {
+            buffer_add(out, text, length = 1);
+        }
+        text += length;
+        size -= length;
+    }
+}
+
+/* A whole row of cells needs no newline behind it, so each is placed. */
 static void write_lines(VTerm *vterm, const char *text, size_t size, int rows) {
     const char *end = text + size;
+    _cleanup_(buffer_done) struct buffer out = {0};
+    buffer_text(&out, "\033[?7l\033)0"); /* nothing wraps; SHIFT_OUT switches to DEC's line drawing */
     for (int row = 0; row < rows && text < end; row++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t length = newline ? (size_t)(newline - text) : (size_t)(end - text);
-        _cleanup_free_ char *place = str_printf("\033[%d;1H", row + 1);
-        vterm_input_write(vterm, place, strlen(place));
-        vterm_input_write(vterm, text, length);
+        buffer_printf(&out, "\033[%d;1H", row + 1);
+        add_clean(&out, text, length);
         text += length + 1;
     }
+    vterm_input_write(vterm, out.data, out.size);
 }
 
 void emulator_show(struct emulator *emulator, const char *text, int rows, int columns) {
@@ -54,7 +117,7 @@ void emulator_show(struct emulator *emulator, const char *text, int rows, int co
     rows = within(rows, ROWS_MAX);
     columns = within(columns, COLUMNS_MAX);
     if (rows != emulator->rows || columns != emulator->columns)
-        vterm_set_size(emulator->vterm, rows, columns);
+        vterm_set_size(emulator->vterm, rows + SPARE, columns + SPARE);
     emulator->rows = rows;
     emulator->columns = columns;
     vterm_screen_reset(emulator->screen, 1);
