@@ -73,15 +73,9 @@ static void due(void *data) {
 
 /* Who works falls quiet by itself; nothing else changes without being told. */
 static void arm(struct app *app) {
-    int64_t now = time_now_ms(), next = 0;
-    for (size_t i = 0; i < app->store.count; i++) {
-        const struct activity *activity = app->store.rows[i]->activity;
-        int64_t at = activity ? activity_next(activity, now) : 0;
-        next = at && (!next || at < next) ? at : next;
-    }
+    long next = (long)watches_next(app->host.watches, time_now_ms());
     timer_stop(app->falling_quiet);
-    app->falling_quiet =
-        next ? loop_timer(app->host.loop, next > now ? (long)(next - now) : 1, due, app) : NULL;
+    app->falling_quiet = next ? loop_timer(app->host.loop, next, due, app) : NULL;
 }
 
 void live_start(struct app *app) {

@@ -4,8 +4,6 @@
 #include "incus/event.h"
 #include "workspace/name.h"
 
-#include <string.h>
-
 #define AGAIN_MS 1000
 
 static void something(void *data, const char *name) {
@@ -14,24 +12,14 @@ static void something(void *data, const char *name) {
     follow->wake = true;
 }
 
-/* "/1.0/instances/NAME?…" */
-static void poke(const struct follow *follow, const char *source) {
-    static const char begin[] = "/1.0/instances/";
-    if (!str_starts(source, begin))
-        return;
-    const char *from = source + strlen(begin);
-    _cleanup_free_ char *name = str_copy_n(from, strcspn(from, "?/"));
-    watches_poke(follow->watches, name);
-}
-
 static void event(void *data, const char *type, const json_t *metadata) {
     struct follow *follow = data;
-    const char *action = json_str_at(metadata, "action");
-    if (!str_equal(type, "lifecycle") || !str_starts(action, "instance-"))
+    if (!str_equal(type, "lifecycle"))
         return;
-    if (str_equal(action, "instance-exec"))
-        poke(follow, json_str_at(metadata, "source"));
-    else
+    _cleanup_free_ char *executed = event_executed(metadata);
+    if (executed)
+        watches_poke(follow->watches, executed);
+    else if (event_changes_instance(metadata))
         follow->reload = follow->wake = true;
 }
 
@@ -57,21 +45,19 @@ static bool is_meant(const struct follow *follow, const char *name) {
     return !follow->names || follow->names->count == 0 || strings_has(follow->names, name);
 }
 
-/* A daemon that cannot be asked is asked again later; the last list stands. */
-static void load(struct follow *follow) {
-    _cleanup_(session_list_done) struct session_list sessions = {0};
-    _cleanup_(error_done) struct error ignored = {0};
-    follow->reload = false;
-    if (!session_list_load(follow->cli->client, follow->prefix, false, &sessions, &ignored)) {
-        follow->away = true;
-        return;
-    }
+/* Asks which sessions there are, and has those that are meant watched. */
+static bool load(struct follow *follow, struct error *err) {
     struct session_list before = follow->sessions;
-    follow->sessions = sessions;
-    sessions = before;
-    follow->listed = true;
-    _cleanup_free_ const struct session **meant = mem_new((follow->sessions.count + 1) * sizeof *meant);
     size_t count = 0;
+    follow->reload = false;
+    follow->sessions = (struct session_list){0};
+    if (!session_list_load(follow->cli->client, follow->prefix, false, &follow->sessions, err)) {
+        session_list_done(&follow->sessions);
+        follow->sessions = before;
+        return false;
+    }
+    session_list_done(&before);
+    _cleanup_free_ const struct session **meant = mem_new((follow->sessions.count + 1) * sizeof *meant);
     for (size_t i = 0; i < follow->sessions.count; i++)
         if (is_meant(follow, follow->sessions.items[i].name))
             meant[count++] = &follow->sessions.items[i];
@@ -79,6 +65,7 @@ static void load(struct follow *follow) {
     if (follow->lost)
         watches_again(follow->watches);
     follow->lost = false;
+    return true;
 }
 
 bool follow_begin(struct cli *cli, const struct strings *names, struct follow *follow, struct error *err) {
@@ -89,10 +76,18 @@ bool follow_begin(struct cli *cli, const struct strings *names, struct follow *f
     process_more_descriptors();
     follow->watches = watches_new(cli->client, &cli->settings, &handler, follow);
     loop_interruptible(cli->loop, true);
-    if (!session_list_load(cli->client, follow->prefix, false, &follow->sessions, err))
+    if (!load(follow, err))
         return false;
     connect_now(follow);
     return true;
+}
+
+const struct session *follow_running(const struct follow *follow, const char *name) {
+    for (size_t i = 0; i < follow->sessions.count; i++)
+        if (str_equal(follow->sessions.items[i].name, name) &&
+            str_equal(follow->sessions.items[i].status, "Running"))
+            return &follow->sessions.items[i];
+    return NULL;
 }
 
 void follow_done(struct follow *follow) {
@@ -119,9 +114,10 @@ bool follow_wait(struct follow *follow, int64_t milliseconds, struct error *err)
     timer_stop(follow->timer);
     follow->timer = NULL;
     follow->wake = false;
+    _cleanup_(error_done) struct error ignored = {0};
     if (good && was_away)
         connect_now(follow);
-    else if (good && follow->reload)
-        load(follow);
+    else if (good && follow->reload && !load(follow, &ignored))
+        follow->away = true; /* it is asked again later; the last list stands */
     return good;
 }

@@ -12,7 +12,6 @@ struct follow {
     struct watches *watches;
     struct events *events;
     struct timer *timer;
-    bool listed; /* the sessions are known */
     bool reload; /* they may have changed */
     bool lost;   /* the daemon was away since they were listed */
     bool away;   /* the daemon is */
@@ -28,3 +27,5 @@ void follow_done(struct follow *follow);
  * goes away is waited for. Fails when interrupted.
  */
 bool follow_wait(struct follow *follow, int64_t milliseconds, struct error *err) nodiscard;
+/* The session of this name that runs; NULL: none does. Lent until the next wait. */
+const struct session *follow_running(const struct follow *follow, const char *name);

@@ -7,13 +7,6 @@
 #define STATUS_TIMEOUT 124 /* as timeout(1) has it */
 #define STATUS_ENDED   3
 
-static const struct session *find_session(const struct follow *follow, const char *name) {
-    for (size_t i = 0; i < follow->sessions.count; i++)
-        if (str_equal(follow->sessions.items[i].name, name))
-            return &follow->sessions.items[i];
-    return NULL;
-}
-
 static int say(const char *word, int status, struct error *err) {
     _cleanup_free_ char *line = str_printf("%s\n", word);
     return cli_print(line, err) ? status : -1;
@@ -22,11 +15,10 @@ static int say(const char *word, int status, struct error *err) {
 /* Whether it can be waited for at all: a session without a terminal can only end. */
 static bool can_tell(const struct follow *follow, const char *name, const struct conditions *conditions,
                      struct error *err) {
-    const struct session *session = find_session(follow, name);
     const char *why = watches_why_not(follow->watches, name);
-    if (conditions->wanted[CONDITION_END] || !session || !str_equal(session->status, "Running"))
+    if (conditions->wanted[CONDITION_END])
         return true;
-    if (!watches_can(session))
+    if (!watches_can(follow_running(follow, name)))
         why = "it is no session with a terminal of its own: only its end can be waited for";
     return !why || error_set(err, ERROR_FAILED, "%s: %s", name, why);
 }
@@ -40,9 +32,8 @@ static int wait_for(struct follow *follow, const char *name, const struct condit
     int64_t began = time_now_ms(), timeout = follow->cli->timeout * 1000L;
     for (;;) {
         int64_t now = time_now_ms();
-        const struct session *session = find_session(follow, name);
         const struct activity *activity = watches_activity(follow->watches, name);
-        bool gone = follow->listed && (!session || !str_equal(session->status, "Running"));
+        bool gone = !follow_running(follow, name);
         const char *met = conditions_met(conditions, activity, gone, began, now);
         if (met)
             return say(met, 0, err);
@@ -50,7 +41,7 @@ static int wait_for(struct follow *follow, const char *name, const struct condit
             return say("end", STATUS_ENDED, err);
         if (timeout && now >= began + timeout)
             return say("timeout", STATUS_TIMEOUT, err);
-        if (follow->listed && !can_tell(follow, name, conditions, err))
+        if (!can_tell(follow, name, conditions, err))
             return -1;
         int64_t next = conditions_next(conditions, activity, now);
         if (!follow_wait(follow, least(next, timeout ? began + timeout - now : 0), err))

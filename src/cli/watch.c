@@ -61,14 +61,6 @@ static bool print_line(const struct cli *cli, const struct session *session, con
     return cli_print(whole, err);
 }
 
-static const struct session *find_session(const struct follow *follow, const char *name) {
-    for (size_t i = 0; i < follow->sessions.count; i++)
-        if (str_equal(follow->sessions.items[i].name, name) &&
-            str_equal(follow->sessions.items[i].status, "Running"))
-            return &follow->sessions.items[i];
-    return NULL;
-}
-
 static bool print_changes(const struct follow *follow, struct printed *printed, struct error *err) {
     for (size_t i = 0; i < follow->sessions.count; i++) {
         const struct session *session = &follow->sessions.items[i];
@@ -85,7 +77,7 @@ static bool print_changes(const struct follow *follow, struct printed *printed, 
     }
     for (size_t i = 0; i < printed->names.count; i++) {
         const char *name = printed->names.items[i];
-        if (find_session(follow, name) || str_equal(printed->lines.items[i], "gone"))
+        if (follow_running(follow, name) || str_equal(printed->lines.items[i], "gone"))
             continue;
         if (!print_line(follow->cli, NULL, name, NULL, "gone", err))
             return false;
@@ -94,22 +86,11 @@ static bool print_changes(const struct follow *follow, struct printed *printed, 
     return true;
 }
 
-static int64_t next_change(const struct follow *follow) {
-    int64_t now = time_now_ms(), next = 0;
-    for (size_t i = 0; i < follow->sessions.count; i++) {
-        const struct activity *activity = watches_activity(follow->watches, follow->sessions.items[i].name);
-        int64_t at = activity ? activity_next(activity, now) : 0;
-        if (at && (!next || at < next))
-            next = at;
-    }
-    return !next ? 0 : next > now ? next - now : 1;
-}
-
 /* A name that is none is waited for: it may be one later. */
 static void say_missing(const struct follow *follow) {
     const struct strings *names = &follow->cli->arguments;
     for (size_t i = 0; i < names->count; i++)
-        if (!find_session(follow, names->items[i])) {
+        if (!follow_running(follow, names->items[i])) {
             _cleanup_free_ char *shown = str_shown(names->items[i]);
             cli_notice(follow->cli, "%s does not run (yet)", shown);
         }
@@ -122,7 +103,8 @@ static int run(struct cli *cli, struct error *err) {
     if (good)
         say_missing(&follow);
     while (good)
-        good = follow_wait(&follow, next_change(&follow), err) && print_changes(&follow, &printed, err);
+        good = follow_wait(&follow, watches_next(follow.watches, time_now_ms()), err) &&
+               print_changes(&follow, &printed, err);
     strings_done(&printed.names);
     strings_done(&printed.lines);
     return -1;

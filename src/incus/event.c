@@ -2,6 +2,8 @@
 
 #include "incus/websocket.h"
 
+#include <string.h>
+
 struct events {
     struct websocket *websocket;
     const struct events_handler *handler;
@@ -45,4 +47,28 @@ void events_free(struct events *events) {
         return;
     websocket_free(events->websocket);
     free(events);
+}
+
+char *event_instance(const char *url) {
+    static const char begin[] = "/1.0/instances/";
+    if (!str_starts(url, begin))
+        return NULL;
+    const char *name = url + strlen(begin);
+    return str_copy_n(name, strcspn(name, "?/"));
+}
+
+bool event_changes_instance(const json_t *metadata) {
+    static const char *const others[] = {"instance-exec",    "instance-console",  "instance-file",
+                                         "instance-log",     "instance-metadata", "instance-backup",
+                                         "instance-snapshot"};
+    const char *action = json_str_at(metadata, "action");
+    for (size_t i = 0; i < array_length(others); i++)
+        if (str_starts(action, others[i]))
+            return false;
+    return str_starts(action, "instance-");
+}
+
+char *event_executed(const json_t *metadata) {
+    bool exec = str_equal(json_str_at(metadata, "action"), "instance-exec");
+    return exec ? event_instance(json_str_at(metadata, "source")) : NULL;
 }

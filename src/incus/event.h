@@ -20,3 +20,13 @@ struct events_handler {
 struct events *events_open(struct incus *client, const char *types, const struct events_handler *handler,
                            void *data) nodiscard;
 void events_free(struct events *events);
+
+/* "/1.0/instances/NAME?project=…", as events name what they are about: NAME. NULL if it is no instance's.
+ * Caller owns. */
+char *event_instance(const char *url) nodiscard;
+/* Of a lifecycle event: whether an instance is another now. That something was run or read in it is not
+ * that. */
+bool event_changes_instance(const json_t *metadata);
+/* Of the same: the instance in which a command was begun, by whomever; NULL if it says anything else.
+ * Caller owns. */
+char *event_executed(const json_t *metadata) nodiscard;

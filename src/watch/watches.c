@@ -238,6 +238,16 @@ struct activity *watches_activity(const struct watches *watches, const char *nam
     return watch ? session_watch_activity(watch) : NULL;
 }
 
+int64_t watches_next(const struct watches *watches, int64_t now) {
+    int64_t next = 0;
+    for (size_t i = 0; i < watches->count; i++) {
+        struct session_watch *watch = watches->entries[i]->watch;
+        int64_t at = watch ? activity_next(session_watch_activity(watch), now) : 0;
+        next = at && (!next || at < next) ? at : next;
+    }
+    return !next ? 0 : next > now ? next - now : 1;
+}
+
 const char *watches_why_not(const struct watches *watches, const char *name) {
     const struct entry *entry = find(watches, name);
     if (!entry || !entry->ended)

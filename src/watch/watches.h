@@ -39,5 +39,7 @@ void watches_view(struct watches *watches, const struct strings *names);
 struct session_watch *watches_find(const struct watches *watches, const char *name);
 /* What it is at; NULL: that is not known. */
 struct activity *watches_activity(const struct watches *watches, const char *name);
+/* In how many milliseconds one of them becomes another without anything being reported; 0: none does. */
+int64_t watches_next(const struct watches *watches, int64_t now);
 /* Why it is not, in words; NULL: it is, or will be. */
 const char *watches_why_not(const struct watches *watches, const char *name);

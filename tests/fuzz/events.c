@@ -1,5 +1,5 @@
 /* The daemon's events, a line each, on a store with two rows. */
-/* Covers: store_lifecycle store_operation name_of_url is_noise word_of store_take store_remove */
+/* Covers: store_lifecycle store_operation event_instance event_changes_instance word_of store_take store_remove */
 /* Covers: remove_at store_list_begin store_list_end store_lost */
 #include "tests/fuzz/fuzz.h"
 

@@ -141,7 +141,7 @@ static void event(void *data, const char *type, const json_t *metadata) {
     struct link *link = data;
     _cleanup_free_ char *name = NULL;
     enum store_wants wants = STORE_WANTS_NOTHING;
-    _cleanup_free_ char *executed = str_equal(type, "lifecycle") ? store_executed(metadata) : NULL;
+    _cleanup_free_ char *executed = str_equal(type, "lifecycle") ? event_executed(metadata) : NULL;
     if (str_equal(type, "lifecycle") && str_starts(json_str_at(metadata, "action"), "image-"))
         link->handler->images(link->data);
     else if (executed)

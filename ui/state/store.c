@@ -1,5 +1,7 @@
 #include "ui/state/store.h"
 
+#include "incus/event.h"
+
 #include <string.h>
 
 static void row_free(struct store_row *row) {
@@ -80,37 +82,12 @@ void store_list_end(struct store *store) {
     store->complete = true;
 }
 
-/* "/1.0/instances/NAME?project=…": NAME. Caller owns; NULL if it is no instance's. */
-static char *name_of_url(const char *url) {
-    static const char begin[] = "/1.0/instances/";
-    if (!str_starts(url, begin))
-        return NULL;
-    const char *name = url + strlen(begin);
-    return str_copy_n(name, strcspn(name, "?/"));
-}
-
-/* What changes nothing that is shown; berth's own questions are among it. */
-static bool is_noise(const char *action) {
-    static const char *const noise[] = {"instance-exec",    "instance-console",  "instance-file",
-                                        "instance-log",     "instance-metadata", "instance-backup",
-                                        "instance-snapshot"};
-    for (size_t i = 0; i < array_length(noise); i++)
-        if (str_starts(action, noise[i]))
-            return true;
-    return false;
-}
-
-char *store_executed(const json_t *metadata) {
-    bool exec = str_equal(json_str_at(metadata, "action"), "instance-exec");
-    return exec ? name_of_url(json_str_at(metadata, "source")) : NULL;
-}
-
 enum store_wants store_lifecycle(struct store *store, const json_t *metadata, char **name) {
     const char *action = json_str_at(metadata, "action");
     *name = NULL;
-    if (!str_starts(action, "instance-") || is_noise(action))
+    if (!event_changes_instance(metadata))
         return STORE_WANTS_NOTHING;
-    *name = name_of_url(json_str_at(metadata, "source"));
+    *name = event_instance(json_str_at(metadata, "source"));
     if (!*name || str_equal(action, "instance-renamed"))
         return STORE_WANTS_LIST;
     if (!str_equal(action, "instance-deleted"))
@@ -140,7 +117,7 @@ bool store_operation(struct store *store, const json_t *metadata) {
         return false;
     json_array_foreach(json_at(metadata, "resources.instances"), index, resource) {
         const char *url = json_string_value(resource);
-        _cleanup_free_ char *name = url ? name_of_url(url) : NULL;
+        _cleanup_free_ char *name = url ? event_instance(url) : NULL;
         struct store_row *row = store_find(store, name);
         if (!row || (over && !str_equal(row->operation, id)))
             continue;

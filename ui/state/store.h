@@ -62,9 +62,6 @@ void store_remove(struct store *store, const char *name);
 enum store_wants { STORE_WANTS_NOTHING, STORE_WANTS_INSTANCE, STORE_WANTS_LIST };
 /* A lifecycle event. *name gets the instance that is wanted, or that has been removed; caller owns. */
 enum store_wants store_lifecycle(struct store *store, const json_t *metadata, char **name) nodiscard;
-/* The instance in which a lifecycle event says that a command was begun; NULL if it says anything else.
- * Caller owns. */
-char *store_executed(const json_t *metadata) nodiscard;
 /* An operation's event: rows are busy, or no longer. Whether something is another. */
 bool store_operation(struct store *store, const json_t *metadata);
 /* The connection is lost: the rows stay as the last that was known, and nothing is known to be done to
