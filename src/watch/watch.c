@@ -14,8 +14,6 @@
 /* How often a flood is looked at; it is over when nothing was written for so long. */
 #define FLOODING_MS   1000
 #define FLOOD_OVER_MS 1900
-/* Contents are asked for so often at the most. */
-#define FRAME_MS 33
 /* That there is output is told so often at the most; bells and the like at once. */
 #define TELL_MS        500
 #define WORDS_LIMIT    2000
@@ -45,19 +43,15 @@ struct session_watch {
     size_t window_bytes;
     struct timer *flooding;
 
-    struct watch_contents contents, coming;
-    int64_t shot_at;
-    struct timer *shot_due;
+    struct contents contents;
+    bool viewed; /* they are wanted, from when the stream has begun */
     watch_history_fn *history_came;
     void *history_data;
 
     enum watch_end why;
     bool greeted; /* the stream has begun */
     bool told_to_leave;
-    bool news;          /* the output has brought some */
-    bool quiet_stream;  /* output was turned off */
-    bool viewed, stale; /* contents are wanted; they have changed since the last */
-    bool shooting, have_contents;
+    bool news; /* the output has brought some */
 };
 
 static void send_line(struct session_watch *watch, enum asked question, const char *line) {
@@ -101,51 +95,29 @@ static void ask_panes(struct session_watch *watch) {
     send_format(watch, FOR_PANES, "list-panes -s -t %s -F \"%s\"", watch->target, format);
 }
 
-static void shoot(struct session_watch *watch) {
-    watch->shooting = true;
-    watch->stale = false;
-    watch->shot_at = loop_now();
-    send_format(watch, FOR_SIZE,
-                "display-message -p -t %s '#{pane_height} #{pane_width} #{cursor_y} #{cursor_x} "
-                "#{cursor_flag} #{history_size}'",
-                watch->target);
-    send_format(watch, FOR_CONTENTS, "capture-pane -e -p -N -t %s", watch->target);
-}
-
-static void shot_due(void *data) {
+static void ask_contents(void *data) {
     struct session_watch *watch = data;
-    watch->shot_due = NULL;
-    if (watch->viewed && watch->stale && !watch->shooting)
-        shoot(watch);
-}
-
-/* What is shown is another: asked for now, or as soon as that is not too often. */
-static void spoil(struct session_watch *watch) {
-    watch->stale = true;
-    if (!watch->viewed || !watch->greeted || watch->shooting || watch->shot_due || watch->quiet_stream)
-        return;
-    int64_t wait = watch->shot_at + FRAME_MS - loop_now();
-    watch->shot_due = loop_timer(incus_loop(watch->client), wait > 0 ? (long)wait : 0, shot_due, watch);
+    send_format(watch, FOR_SIZE, "display-message -p -t %s '" CONTENTS_SIZE "'", watch->target);
+    send_format(watch, FOR_CONTENTS, "capture-pane -e -p -N -t %s", watch->target);
 }
 
 static void flood_due(void *data) {
     struct session_watch *watch = data;
     watch->flooding = NULL;
     if (time_now_ms() - activity_last_output(&watch->activity) >= FLOOD_OVER_MS) {
-        watch->quiet_stream = false;
+        watch->contents.held = false;
         send_line(watch, FOR_NOTHING, "refresh-client -f '!no-output'");
-        spoil(watch);
+        contents_spoil(&watch->contents);
         return;
     }
-    if (watch->viewed && !watch->shooting)
-        shoot(watch);
+    contents_ask(&watch->contents);
     watch->flooding = loop_timer(incus_loop(watch->client), FLOODING_MS, flood_due, watch);
 }
 
 static void stem(struct session_watch *watch) {
-    if (watch->quiet_stream)
+    if (watch->flooding)
         return;
-    watch->quiet_stream = true;
+    watch->contents.held = true;
     send_line(watch, FOR_NOTHING, "refresh-client -f no-output");
     watch->flooding = loop_timer(incus_loop(watch->client), FLOODING_MS, flood_due, watch);
 }
@@ -186,7 +158,7 @@ static void take_output(void *data, const char *pane, const char *bytes, size_t 
     activity_output(&watch->activity, pane, time_now_ms());
     watch->news = false;
     scan_feed(&watch->scan, bytes, size, &handler, watch);
-    spoil(watch);
+    contents_spoil(&watch->contents);
     if (watch->news || now - watch->told_at >= TELL_MS)
         changed(watch);
 }
@@ -195,32 +167,6 @@ static void take_value(void *data, const char *pane, const char *name, const cha
     struct session_watch *watch = data;
     activity_take(&watch->activity, pane, name, value, time_now_ms());
     changed(watch);
-}
-
-static void take_size(struct session_watch *watch, const char *text) {
-    int rows = 0, columns = 0, row = 0, column = 0, visible = 0;
-    unsigned int history = 0;
-    if (sscanf(text, "%5d %5d %5d %5d %1d %9u", &rows, &columns, &row, &column, &visible, &history) < 6)
-        return;
-    watch->coming = (struct watch_contents){.rows = rows,
-                                            .columns = columns,
-                                            .cursor_row = visible ? row : -1,
-                                            .cursor_column = column,
-                                            .history = history};
-}
-
-static void take_contents(struct session_watch *watch, bool good, const char *text) {
-    watch->shooting = false;
-    if (good && watch->coming.rows > 0) {
-        free(watch->contents.text);
-        watch->coming.number = watch->shot_at;
-        watch->contents = watch->coming;
-        watch->contents.text = str_copy(text);
-        watch->have_contents = true;
-        watch->handler->contents(watch->data);
-    }
-    if (watch->stale)
-        spoil(watch);
 }
 
 static void take_history(struct session_watch *watch, const char *text) {
@@ -241,12 +187,13 @@ static void take_reply(void *data, bool good, const char *text, size_t size) {
     if (question == FOR_PANES && good) {
         activity_take_lines(&watch->activity, copy, time_now_ms());
         changed(watch);
-    } else if (question == FOR_SIZE)
-        take_size(watch, good ? copy : "");
-    else if (question == FOR_CONTENTS)
-        take_contents(watch, good, copy);
-    else if (question == FOR_HISTORY)
+    } else if (question == FOR_SIZE) {
+        contents_take_size(&watch->contents, good ? copy : "");
+    } else if (question == FOR_CONTENTS && contents_take(&watch->contents, good ? copy : NULL)) {
+        watch->handler->contents(watch->data);
+    } else if (question == FOR_HISTORY) {
         take_history(watch, good ? copy : NULL);
+    }
 }
 
 static void layout_changed(void *data) {
@@ -254,9 +201,10 @@ static void layout_changed(void *data) {
     if (!watch->greeted) {
         watch->greeted = true;
         subscribe(watch);
+        contents_want(&watch->contents, watch->viewed);
     }
     ask_panes(watch);
-    spoil(watch);
+    contents_spoil(&watch->contents);
 }
 
 static void was_paused(void *data, const char *pane) {
@@ -339,6 +287,8 @@ struct session_watch *session_watch_start(const struct inside *inside,
     _cleanup_(strings_done) struct strings command = {0};
     *watch = (struct session_watch){.client = inside->client, .handler = handler, .data = data};
     watch->target = str_printf("=%s:", session);
+    watch->contents =
+        (struct contents){.loop = incus_loop(inside->client), .ask = ask_contents, .data = watch};
     watch->control = (struct control){.handler = &control, .data = watch};
     if (inside->no_root)
         plan_add_no_root(&command);
@@ -356,12 +306,11 @@ void session_watch_stop(struct session_watch *watch) {
     take_history(watch, NULL); /* nobody waits for it in vain */
     exec_free(watch->exec);
     timer_stop(watch->flooding);
-    timer_stop(watch->shot_due);
     timer_stop(watch->ending);
     control_done(&watch->control);
     activity_done(&watch->activity);
     buffer_done(&watch->words);
-    free(watch->contents.text);
+    contents_done(&watch->contents);
     free(watch->target);
     free(watch);
 }
@@ -380,15 +329,13 @@ bool session_watch_looked(struct session_watch *watch) {
 }
 
 void session_watch_view(struct session_watch *watch, bool wanted) {
-    if (wanted == watch->viewed)
-        return;
     watch->viewed = wanted;
-    if (wanted)
-        spoil(watch);
+    if (watch->greeted)
+        contents_want(&watch->contents, wanted);
 }
 
 const struct watch_contents *session_watch_contents(const struct session_watch *watch) {
-    return watch->have_contents ? &watch->contents : NULL;
+    return watch->contents.shown.text ? &watch->contents.shown : NULL;
 }
 
 bool session_watch_history(struct session_watch *watch, size_t lines, watch_history_fn *function,

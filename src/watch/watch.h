@@ -11,6 +11,7 @@
 
 #include "session/tmux.h"
 #include "watch/activity.h"
+#include "watch/contents.h"
 
 struct session_watch;
 
@@ -21,15 +22,6 @@ enum watch_end {
     WATCH_NO_SESSION, /* there is no tmux session in it (yet) */
     WATCH_NO_TMUX,    /* its image has no tmux, or one older than 3.2 */
     WATCH_LOST,       /* the daemon, or the connection to it, went away */
-};
-
-/* What the pane that is shown to whoever attaches shows: lines of text with their looks (SGR). */
-struct watch_contents {
-    char *text;
-    int rows, columns;
-    int cursor_row, cursor_column; /* -1: it is hidden */
-    size_t history;                /* lines above */
-    int64_t number;                /* another with each that comes */
 };
 
 struct session_watch_handler {
