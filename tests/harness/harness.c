@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -116,6 +117,7 @@ static struct child start(const struct how *how, const char *program, char *cons
         dup2(out[1], 1);
         dup2(err[1], 2);
         child_become(how);
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* of a test that fails it would go on for ever */
         execvp(program, argv);
         _exit(97);
     }
