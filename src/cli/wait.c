@@ -58,8 +58,8 @@ static int run(struct cli *cli, struct error *err) {
         error_set(err, ERROR_USAGE, "wait: --for is missing: " CONDITION_WORDS);
         return -1;
     }
-    if (!conditions_parse(cli->wait_for, &conditions, err) || !cli_connect(cli, err) ||
-        !cli_get_session(cli, name, &instance, err) || !follow_begin(cli, &cli->arguments, &follow, err))
+    if (!conditions_parse(cli->wait_for, &conditions, err) ||
+        !follow_begin(cli, &cli->arguments, &follow, err) || !cli_get_session(cli, name, &instance, err))
         return -1;
     return wait_for(&follow, name, &conditions, err);
 }

@@ -1,6 +1,6 @@
 /* The daemon's events, a line each, on a store with two rows. */
-/* Covers: store_lifecycle store_operation event_instance event_changes_instance word_of store_take store_remove */
-/* Covers: remove_at store_list_begin store_list_end store_lost */
+/* Covers: store_lifecycle store_operation event_instance event_changes_instance word_of store_take */
+/* Covers: store_remove remove_at store_list_begin store_list_end store_lost */
 #include "tests/fuzz/fuzz.h"
 
 #include "ui/state/store.h"
