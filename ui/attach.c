@@ -16,7 +16,8 @@ void attach_inside(struct host *host, const struct inside *inside) {
         return;
     }
     int status = attach_tmux(inside, &app->stream, &err);
-    bool detached = err.class != ERROR_DAEMON && detach_session(inside, &outcome, &detaching);
+    bool detached =
+        err.class != ERROR_DAEMON && detach_session(inside, host->settings, &outcome, &detaching);
     host->take(host);
     live_looked(app, inside->name);
     list_show(host->list, inside->name);
@@ -29,7 +30,9 @@ void attach_inside(struct host *host, const struct inside *inside) {
                   status == 0 ? "" : "; tmux ended with an error");
     else
         host->say(host, STYLE_PLAIN, "%s has ended (status %d) and is %s", inside->name, status,
-                  outcome == DETACH_REMOVED ? "removed" : "kept, stopped");
+                  outcome == DETACH_STOPPED ? "kept, stopped"
+                  : outcome == DETACH_DATA  ? "removed; its data was kept for --resume"
+                                            : "removed");
 }
 
 struct attach {

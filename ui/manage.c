@@ -79,7 +79,8 @@ static void end_all(const struct work *work, size_t *good, struct error *first) 
         stops[i] = (struct stop){.session = &work->rows[i],
                                  .force = delete,
                                  .timeout = 60,
-                                 .remove = delete || !work->rows[i].persistent};
+                                 .remove = delete || !work->rows[i].persistent,
+                                 .keep = work->host->settings};
     }
     bool waited = stop_sessions(work->host->client, stops, count, first);
     for (size_t i = 0; i < count; i++) {

@@ -50,7 +50,9 @@ static void find(struct cli *cli, struct targets *targets, struct strings *detai
             continue;
         _cleanup_free_ char *id = str_shown(record->id), *container = str_shown(record->container);
         records[(*count)++] = record;
-        strings_printf(details, "  saved session %s (its container %s is gone)", id, container);
+        _cleanup_free_ char *data = record_data_words(record);
+        strings_printf(details, "  saved session %s (its container %s is gone%s%s)", id, container,
+                       record->data < 0 ? "" : "; data of its tool: ", record->data < 0 ? "" : data);
     }
 }
 

@@ -249,6 +249,8 @@ static void trace(void *data, const char *line) {
 
 bool cli_connect(struct cli *cli, struct error *err) {
     _cleanup_free_ char *socket = socket_find(cli->socket);
+    if (cli->client)
+        return true;
     cli->loop = loop_new(err);
     if (!cli->loop)
         return false;

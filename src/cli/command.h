@@ -52,6 +52,7 @@ struct cli {
     char *resume; /* the id, "" for the last one; NULL: not asked for */
     bool sessions;
     bool probe;
+    bool stateful;
     long timeout; /* seconds; 0: none */
     long wait;    /* seconds for a free slot */
     char *wait_for, *install;
@@ -116,7 +117,7 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen);
  */
 void completion_find(const struct strings *words, const struct strings *names, struct strings *found);
 
-/* Makes cli->loop and cli->client; asks the daemon nothing. */
+/* Makes cli->loop and cli->client, once; asks the daemon nothing. */
 bool cli_connect(struct cli *cli, struct error *err) nodiscard;
 /* The instance of this name; an error says that it was not found, and what to do. */
 bool cli_get_session(struct cli *cli, const char *name, struct instance *instance,

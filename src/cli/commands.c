@@ -15,6 +15,13 @@
     X(shutdown)                                                                                            \
     X(persist)                                                                                             \
     X(clean)                                                                                               \
+    X(snapshot)                                                                                            \
+    X(snapshot_create)                                                                                     \
+    X(snapshot_list)                                                                                       \
+    X(snapshot_restore)                                                                                    \
+    X(snapshot_delete)                                                                                     \
+    X(snapshot_rename)                                                                                     \
+    X(snapshot_branch)                                                                                     \
     X(health)                                                                                              \
     X(idmap)                                                                                               \
     X(guard)                                                                                               \

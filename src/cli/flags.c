@@ -185,6 +185,7 @@ static bool take_resume(struct cli *cli, const char *value, struct error *err) {
 SWITCH(take_sessions, sessions)
 SWITCH(take_cold, request.cold)
 SWITCH(take_probe, probe)
+SWITCH(take_stateful, stateful)
 
 static const struct flag flag_resume = {
     "resume", 0, "ID", "shell: resume a saved session; without ID the workspace's last", true, take_resume};
@@ -291,3 +292,5 @@ const struct flag flag_wait_timeout = {"timeout", 0,           "SECONDS", "wait 
                                        false,     take_timeout};
 const struct flag flag_install = {"install", 0,           "NAME", "put them into this session's settings",
                                   false,     take_install};
+const struct flag flag_stateful = {
+    "stateful", 0, NULL, "with the memory of what runs (takes CRIU)", false, take_stateful};

@@ -30,11 +30,12 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_free_ char *id = str_shown(record->id), *workspace = str_shown(record->workspace),
                         *saved = str_shown(record->saved_at), *container = str_shown(record->container),
                         *tool = str_shown(record->tool), *folder = str_shown(record->folder),
+                        *data = record_data_words(record),
                         *text = str_printf("Session ID: %s\nTool: %s\nContainer: %s (%s)\nPersistent: %s\n"
-                                           "Workspace: %s\nSaved: %s\nFolder: %s\n\n"
+                                           "Workspace: %s\nSaved: %s\nFolder: %s\nData: %s\n\n"
                                            "Resume with: berth shell --resume=%s\n",
                                            id, tool, container, status, record->persistent ? "yes" : "no",
-                                           workspace, saved, folder, id);
+                                           workspace, saved, folder, data, id);
     return cli_print(text, err) ? 0 : -1;
 }
 

@@ -82,6 +82,10 @@ static void record_text(const struct record *record, struct buffer *out) {
                         *saved = str_shown(record->saved_at), *container = str_shown(record->container);
     buffer_printf(out, "  %s (%s)\n    Container: %s\n    Saved: %s\n    Workspace: %s\n", id,
                   record->persistent ? "persistent" : "ephemeral", container, saved, workspace);
+    if (record->data >= 0) {
+        _cleanup_free_ char *data = record_data_words(record);
+        buffer_printf(out, "    Data: %s\n", data);
+    }
 }
 
 static void print_text(const struct session_list *sessions, const struct activity *activities,

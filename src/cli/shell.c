@@ -4,6 +4,7 @@
 #include "cli/detaching.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
+#include "cli/shell.h"
 #include "launch/prepare.h"
 #include "network/keeper.h"
 #include "session/attach.h"
@@ -31,7 +32,8 @@ static bool resume(struct cli *cli, struct error *err) {
 static int launch(struct cli *cli, struct prepared *prepared, struct error *err) {
     _cleanup_(plan_done) struct plan plan = {0};
     const struct launch_watcher watcher = cli_watcher(cli);
-    if (!cli_open_session(cli, prepared, &watcher, &plan, err))
+    if (!shell_before(cli->client, prepared, &watcher, err) ||
+        !cli_open_session(cli, prepared, &watcher, &plan, err))
         return -1;
     struct inside inside = {cli->client, plan.name, plan.code, plan.environment, plan.no_root};
     if (!shell_start(&inside, prepared, &plan, !cli->debug, &watcher, err))
@@ -48,10 +50,11 @@ static int launch(struct cli *cli, struct prepared *prepared, struct error *err)
     return others ? status : cli_detach(cli, &inside, status, err);
 }
 
-static int run(struct cli *cli, struct error *err) {
+int cli_shell(struct cli *cli, struct error *err) {
     _cleanup_(prepared_done) struct prepared prepared = {0};
+    const char *what = cli->command->name;
     if (!cli->background && !cli->dry_run && !tty_both()) {
-        error_set(err, ERROR_USAGE, "shell needs a terminal: stdin or stdout is not one");
+        error_set(err, ERROR_USAGE, "%s needs a terminal: stdin or stdout is not one", what);
         error_hint(err, "--background starts the session without attaching; berth run runs a command");
         return -1;
     }
@@ -72,9 +75,9 @@ static int run(struct cli *cli, struct error *err) {
     return cli_print_json(json, err) ? 0 : -1;
 }
 
-static const struct flag *const flags[] = {
-    &flag_background, &flag_debug,  &flag_dry_run,   &flag_accept,     &flag_no_root,   &flag_strict,
-    &flag_cpu,        &flag_memory, &flag_disk_read, &flag_disk_write, &flag_processes, NULL};
+const struct flag *const shell_flags[] = {&flag_background, &flag_debug,      &flag_dry_run,   &flag_accept,
+                                          &flag_no_root,    &flag_strict,     &flag_cpu,       &flag_memory,
+                                          &flag_disk_read,  &flag_disk_write, &flag_processes, NULL};
 
 const struct command command_shell = {
     .name = "shell",
@@ -84,5 +87,5 @@ const struct command command_shell = {
             "session goes on with the user's shell. Detaching (Ctrl-b d), closing the terminal and losing\n"
             "the connection leave it running. When it ends its container is removed, or stopped and kept\n"
             "with --persistent. A persistent container of the workspace is used again.",
-    .flags = flags,
-    .run = run};
+    .flags = shell_flags,
+    .run = cli_shell};

@@ -104,8 +104,11 @@ int targets_end(struct cli *cli, const struct targets *targets, const char *verb
     _cleanup_free_ struct stop *stops = mem_new((targets->count + 1) * sizeof *stops);
     size_t good = 0;
     for (size_t i = 0; i < targets->count; i++)
-        stops[i] = (struct stop){
-            .session = targets->rows[i], .force = force, .timeout = timeout, .remove = remove[i]};
+        stops[i] = (struct stop){.session = targets->rows[i],
+                                 .force = force,
+                                 .timeout = timeout,
+                                 .remove = remove[i],
+                                 .keep = cli->force ? NULL : &cli->settings};
     bool waited = stop_sessions(cli->client, stops, targets->count, err);
     for (size_t i = 0; i < targets->count; i++) {
         const char *name = stops[i].session->name;

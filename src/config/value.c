@@ -62,6 +62,30 @@ static bool is_text(const char *value) {
     return *value && str_is_utf8(value);
 }
 
+static bool is_before(const char *value) {
+    _cleanup_(strings_done) struct strings words = {0};
+    _cleanup_free_ char *text = str_copy(value);
+    for (char *at = text; *at; at++)
+        *at = *at == ',' ? ' ' : *at;
+    words_split(text, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (!is_one_of(words.items[i], (const char *const[]){"restore", "resume"}, 2))
+            return words.count == 1 && is_one_of(value, (const char *const[]){"off"}, 1);
+    return words.count > 0;
+}
+
+static bool is_in_home(const char *value) {
+    if (!is_text(value) || !str_starts(value, "~/") || !value[2])
+        return false;
+    for (const char *at = value + 2; *at;) {
+        size_t length = strcspn(at, "/");
+        if (length == 0 || (length == 1 && *at == '.') || (length == 2 && str_starts(at, "..")))
+            return false;
+        at += length + (at[length] == '/' && at[length + 1]);
+    }
+    return value[strlen(value) - 1] != '/';
+}
+
 static bool is_value(enum setting_kind kind, const char *value) {
     unsigned long number;
     switch (kind) {
@@ -93,6 +117,10 @@ static bool is_value(enum setting_kind kind, const char *value) {
         return is_one_of(value, (const char *const[]){"allow", "deny", "apparmor"}, 3);
     case KIND_CHANGED:
         return is_one_of(value, (const char *const[]){"ask", "warn"}, 2);
+    case KIND_BEFORE:
+        return is_before(value);
+    case KIND_HOME:
+        return is_in_home(value);
     case KIND_PROGRAM:
         return is_text(value) && value[0] == '/';
     }
@@ -114,6 +142,8 @@ bool value_check(enum setting_kind kind, const char *value, struct error *err) {
         [KIND_NETWORK] = "restricted, allowlist, open or none",
         [KIND_ROOT] = "allow, deny or apparmor",
         [KIND_CHANGED] = "ask or warn",
+        [KIND_BEFORE] = "restore, resume, both, or off",
+        [KIND_HOME] = "a path below the home inside, such as ~/.claude",
         [KIND_THEME] = "auto, dark, light or mono",
         [KIND_PROGRAM] = "the absolute path of a program",
     };

@@ -19,6 +19,8 @@ enum setting_kind {
     KIND_NETWORK, /* restricted, allowlist, open, none */
     KIND_ROOT,    /* allow, deny, apparmor */
     KIND_CHANGED, /* ask, warn */
+    KIND_BEFORE,  /* restore, resume, both with a comma between, off */
+    KIND_HOME,    /* below the home of who works inside: ~/.claude */
 };
 
 /* An error says what would be one. */

@@ -41,6 +41,11 @@ static bool refuse(const struct instance *instance, const struct prepared *prepa
     return false;
 }
 
+static bool is_of_another(const struct instance *instance, const struct launch_request *request) {
+    const char *record = instance_config(instance, LABEL_RECORD);
+    return request->saved && *record && !str_equal(record, request->session_id);
+}
+
 static bool look(struct incus *client, const char *name, struct prepared *prepared, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
     _cleanup_(records_done) struct records records = {0};
@@ -49,7 +54,10 @@ static bool look(struct incus *client, const char *name, struct prepared *prepar
         return false;
     if (owner_orphaned(&instance)) /* the slot is free when it is gone */
         return instance_destroy(client, name, err);
-    bool may = request->resume || request->shell || settings_bool(request->settings, SETTING_PERSISTENT);
+    if (is_of_another(&instance, request))
+        return true;
+    bool may = !request->branch &&
+               (request->resume || request->shell || settings_bool(request->settings, SETTING_PERSISTENT));
     bool usable = may && is_here(&instance, prepared) && label_is_of(&instance, &prepared->workspace) &&
                   (instance_running(&instance) || str_equal(instance.status, "Stopped")) &&
                   (request->resume || label_is_persistent(&instance, &records));

@@ -1,6 +1,7 @@
 #include "launch/launch.h"
 
 #include "idmap/explain.h"
+#include "launch/branch.h"
 #include "launch/failure.h"
 #include "launch/label.h"
 #include "launch/prepare.h"
@@ -148,6 +149,11 @@ static unsigned int another_slot(const struct prepared *prepared) {
     return slot ? slot : name_free_slot(prefix, workspace, 1, last, &prepared->taken);
 }
 
+/* Whether something is to be done between creation and start. */
+static bool in_steps(const struct launch *launch) {
+    return launch->watcher->pre_start || launch->plan->copy;
+}
+
 /*
  * Creates, and moves on to the next slot where somebody else took the name first: the daemon alone
  * decides who has it, so that two launches at one moment get two slots.
@@ -160,7 +166,7 @@ static bool create(struct launch *launch, struct error *err) {
         prepare_plan(prepared, launch->plan);
         if (prepared->shifting_device && !launch->plan->decision.shift)
             return verify_shift_beside_raw(prepared->shifting_device, launch->plan->name, err);
-        json_object_set_new(launch->plan->body, "start", json_boolean(!launch->watcher->pre_start));
+        json_object_set_new(launch->plan->body, "start", json_boolean(!in_steps(launch)));
         if (operation_run(launch->client, "POST", path, launch->plan->body, progress, launch, NULL, err))
             return true;
         if (err->class == ERROR_DAEMON)
@@ -195,11 +201,12 @@ static bool attempt(struct launch *launch, struct error *err) {
     loop_interruptible(loop, false); /* what the daemon has begun is waited for, then undone */
     if (!create(launch, err))
         return false;
-    if (!watcher->pre_start)
+    if (!in_steps(launch))
         return !cancelled(launch, err) || undo_after(launch, err);
     loop_interruptible(loop, true);
-    if (cancelled(launch, err) || !verify_expanded(launch->client, launch->plan, err) ||
-        !watcher->pre_start(watcher->data, launch->client, launch->plan->name, err))
+    if (cancelled(launch, err) || !branch_settle(launch->client, launch->plan, err) ||
+        !verify_expanded(launch->client, launch->plan, err) ||
+        (watcher->pre_start && !watcher->pre_start(watcher->data, launch->client, launch->plan->name, err)))
         return undo_after(launch, err);
     loop_interruptible(loop, false);
     if (!instance_change(launch->client, launch->plan->name, "start", false, -1, err) &&

@@ -12,6 +12,7 @@
 void plan_done(struct plan *plan) {
     free(plan->name);
     json_decref(plan->body);
+    json_decref(plan->copy);
     json_decref(plan->environment);
     json_decref(plan->network);
     json_decref(plan->guard);
@@ -254,7 +255,9 @@ void plan_make(const struct plan_input *input, struct plan *plan) {
 const char *plan_image(const struct plan *plan) {
     const json_t *source = json_at(plan->body, "source");
     const char *alias = json_str_at(source, "alias");
-    return *alias ? alias : json_str_at(source, "fingerprint");
+    return *alias                                ? alias
+           : *json_str_at(source, "fingerprint") ? json_str_at(source, "fingerprint")
+                                                 : json_str_at(source, "source");
 }
 
 json_t *plan_json(const struct plan *plan) {

@@ -48,6 +48,7 @@ struct plan_input {
 struct plan {
     char *name;
     json_t *body; /* of POST /1.0/instances, but for "start" */
+    json_t *copy; /* of a copy: config and devices, which it gets before its start (branch.h); NULL: none */
     struct idmap_decision decision;
     struct idmap_ids code;
     bool persistent;

@@ -4,6 +4,7 @@
 #include "idmap/explain.h"
 #include "idmap/facts.h"
 #include "incus/image.h"
+#include "launch/branch.h"
 #include "launch/existing.h"
 #include "launch/guarding.h"
 #include "launch/label.h"
@@ -97,8 +98,11 @@ static bool choose_slot(struct incus *client, struct prepared *prepared, struct 
         return false;
     if (prepared->existing.json)
         return true;
-    if (prepared->request->slot) {
-        prepared->slot = prepared->request->slot;
+    unsigned int slot = prepared->request->slot;
+    _cleanup_free_ char *wanted = name_of(prepared->prefix, workspace, slot ? slot : 1);
+    /* a saved session may have any slot, if its own is another's now */
+    if (slot && (!prepared->request->saved || !strings_has(&prepared->taken, wanted))) {
+        prepared->slot = slot;
         return true;
     }
     unsigned int last = prepared_last_slot(prepared);
@@ -214,7 +218,9 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
     if (prepared->decision.method == IDMAP_REFUSED)
         return explain_refusal(&prepared->facts, &prepared->decision, err);
     /* by the short way where the alias is there; else it is looked at closely, and named */
-    if (questions[ASK_IMAGE].err.class && !image_check(client, settings_text(settings, SETTING_IMAGE), err))
+    if (request->branch ? !branch_find(client, prepared, err)
+                        : questions[ASK_IMAGE].err.class &&
+                              !image_check(client, settings_text(settings, SETTING_IMAGE), err))
         return false;
     if (questions[ASK_NAMES].err.class || profile->err.class) {
         error_move(err, questions[ASK_NAMES].err.class ? &questions[ASK_NAMES].err : &profile->err);
@@ -341,4 +347,5 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
     };
     read_host(request, &input, zone, sizeof zone);
     plan_make(&input, plan);
+    branch_plan(prepared, plan);
 }

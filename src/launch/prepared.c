@@ -21,6 +21,7 @@ void prepared_done(struct prepared *prepared) {
     json_decref(prepared->nics);
     free(prepared->shifting_device);
     instance_done(&prepared->existing);
+    json_decref(prepared->branch);
     if (prepared->kind)
         standby_kind_done(prepared->kind);
     free(prepared->kind);

@@ -44,6 +44,7 @@ struct prepared {
     char *standby;             /* the name of the one that was claimed; NULL: none was */
     /* The container that is there for this workspace and slot, to be reused; json NULL: none. */
     struct instance existing;
+    json_t *branch; /* what it is to be a copy of, as the daemon describes it; NULL: of nothing */
 };
 void prepared_done(struct prepared *prepared);
 /* The last slot that it may have: sessions have few, runs many. */

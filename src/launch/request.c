@@ -8,6 +8,8 @@ void request_done(struct launch_request *request) {
     json_decref(request->environment);
     strings_done(&request->command);
     free(request->session_id);
+    free(request->branch);
+    free(request->branch_snapshot);
     *request = (struct launch_request){0};
 }
 

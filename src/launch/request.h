@@ -18,8 +18,11 @@ struct launch_request {
     /* Of a shell session, which goes on when its terminal is left: */
     bool shell;
     bool plain;       /* a shell without tmux: when that ends nothing tells but itself */
+    bool saved;       /* session_id is a saved session's: another one's container is not for it */
     bool resume;      /* a container that is there may be used though it is ephemeral */
     char *session_id; /* of its record; NULL: none */
+    /* Of one that begins as a copy: of which session, and of which snapshot of it (NULL: of what it is). */
+    char *branch, *branch_snapshot;
 };
 void request_done(struct launch_request *request);
 /* Adds one -e: "K=V", or "K" for the host's value. */

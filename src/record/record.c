@@ -46,6 +46,22 @@ static bool read_record(const char *file, struct record *record, struct error *e
     return *record->id || error_set(err, ERROR_FAILED, "%s has no session_id", file);
 }
 
+char *record_data_file(const struct record *record) {
+    return str_printf("%s/data.tar", record->folder);
+}
+
+char *record_data_words(const struct record *record) {
+    return record->data < 0         ? str_copy("none")
+           : record->data < 1000000 ? str_printf("%.1f kB", (double)record->data / 1e3)
+                                    : str_printf("%.1f MB", (double)record->data / 1e6);
+}
+
+static int64_t data_size(const struct record *record) {
+    _cleanup_free_ char *file = record_data_file(record);
+    struct stat info;
+    return lstat(file, &info) == 0 && S_ISREG(info.st_mode) ? (int64_t)info.st_size : -1;
+}
+
 static void load_one(struct records *records, const char *tool, const char *folder) {
     _cleanup_free_ char *file = str_printf("%s/metadata.json", folder);
     _cleanup_(error_done) struct error err = {0};
@@ -59,6 +75,7 @@ static void load_one(struct records *records, const char *tool, const char *fold
     }
     record.tool = str_copy(tool);
     record.folder = str_copy(folder);
+    record.data = data_size(&record);
     records->items = mem_grow(records->items, (records->count + 1) * sizeof *records->items);
     records->items[records->count++] = record;
 }
@@ -114,6 +131,7 @@ void record_init(struct record *record, const char *tool, const char *id, const 
                               .container = str_copy(container),
                               .workspace = str_copy(workspace),
                               .persistent = persistent,
+                              .data = -1,
                               .folder = str_printf("%s/.coi/" TOOL_FOLDER "%s/%s", path_home(), tool, id)};
 }
 
@@ -236,10 +254,11 @@ const struct record *records_of_id(const struct records *records, const char *id
 }
 
 json_t *record_json(const struct record *record) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "tool", json_text(record->tool), "id",
+    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "tool", json_text(record->tool), "id",
                      json_text(record->id), "container", json_text(record->container), "workspace",
                      json_text(record->workspace), "persistent", record->persistent, "saved_at",
-                     json_text(record->saved_at));
+                     json_text(record->saved_at), "data",
+                     record->data < 0 ? json_null() : json_integer(record->data));
 }
 
 void records_forget(const char *container) {
@@ -247,7 +266,8 @@ void records_forget(const char *container) {
     records_load(&records);
     for (size_t i = 0; i < records.count; i++) {
         _cleanup_(error_done) struct error ignored = {0};
-        if (str_equal(records.items[i].container, container) && !record_remove(&records.items[i], &ignored))
+        if (str_equal(records.items[i].container, container) && records.items[i].data < 0 &&
+            !record_remove(&records.items[i], &ignored))
             continue;
     }
 }

@@ -14,6 +14,7 @@ struct record {
     char *saved_at;
     bool persistent;
     char *folder; /* of the record, absolute */
+    int64_t data; /* the bytes of the tool's data that were kept (session/data.h); -1: none were */
 };
 
 struct records {
@@ -34,6 +35,12 @@ bool record_save(struct record *record, struct error *err) nodiscard;
 /* Removes its folder and what is in there; no error if it is gone. */
 bool record_remove(const struct record *record, struct error *err) nodiscard;
 
+/* Where the tool's data is kept: a tar file. Caller owns. */
+char *record_data_file(const struct record *record) nodiscard;
+
+/* How much of it is kept: "1.2 MB", or "none". Caller owns. */
+char *record_data_words(const struct record *record) nodiscard;
+
 /* As `list --all` and `info` print it. A new reference. */
 json_t *record_json(const struct record *record) nodiscard;
 
@@ -48,5 +55,8 @@ const struct record *records_of_workspace(const struct records *records, const c
 void records_load(struct records *records);
 void records_done(struct records *records);
 
-/* Removes the records of a container. One that cannot be is found again by `clean --sessions`. */
+/*
+ * Removes the records of a container, but for those that keep data, which are resumed with it. One that
+ * cannot be is found again by `clean --sessions`.
+ */
 void records_forget(const char *container);

@@ -3,22 +3,33 @@
 #include "incus/instance.h"
 #include "launch/guarding.h"
 #include "launch/label.h"
+#include "session/data.h"
 #include "session/halt.h"
 
 #define STOPPING_PATIENCE_MS 30000
 #define STOPPING_RETRY_MS    100
 
-/* As an ephemeral one it is deleted by the daemon once it has stopped. */
+/*
+ * As an ephemeral one it is deleted by the daemon once it has stopped. Its owner is gone since its launch,
+ * and would make it a dead run's in everybody's eyes.
+ */
 static bool remove_it(const struct inside *inside, const struct instance *instance, struct error *err) {
     if (!instance_running(instance))
         return instance_delete(inside->client, inside->name, err) || err->code == 404;
-    _cleanup_json_ json_t *body = json_pack("{s:b}", "ephemeral", 1);
+    _cleanup_json_ json_t *body = json_pack("{s:b, s:{s:s}}", "ephemeral", 1, "config", LABEL_OWNER, "");
     return instance_patch(inside->client, inside->name, body, err) &&
            instance_ask(inside->client, inside->name, "stop", true, NULL, err);
 }
 
-static bool end(const struct inside *inside, const struct instance *instance, enum detach_outcome *outcome,
-                struct error *err) {
+static bool has_data(const char *container) {
+    _cleanup_(records_done) struct records records = {0};
+    records_load(&records);
+    const struct record *record = records_of_container(&records, container);
+    return record && record->data >= 0;
+}
+
+static bool end(const struct inside *inside, const struct instance *instance,
+                const struct settings *settings, enum detach_outcome *outcome, struct error *err) {
     _cleanup_(records_done) struct records records = {0};
     if (label_is_persistent(instance, &records)) {
         *outcome = DETACH_STOPPED;
@@ -26,9 +37,13 @@ static bool end(const struct inside *inside, const struct instance *instance, en
                instance_ask(inside->client, inside->name, "stop",
                             !halt_can_be_heard(inside->client, inside->name), NULL, err);
     }
-    *outcome = DETACH_REMOVED;
+    if (!data_keep(inside, settings, err)) {
+        error_hint(err, "%s was left as it is; berth kill --force removes it all the same", inside->name);
+        return false;
+    }
     if (!remove_it(inside, instance, err))
         return false;
+    *outcome = has_data(inside->name) ? DETACH_DATA : DETACH_REMOVED;
     records_forget(inside->name);
     return true;
 }
@@ -52,7 +67,8 @@ static bool ask(const struct inside *inside, struct instance *instance, bool *al
     return true;
 }
 
-bool detach_session(const struct inside *inside, enum detach_outcome *outcome, struct error *err) {
+bool detach_session(const struct inside *inside, const struct settings *settings,
+                    enum detach_outcome *outcome, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
     bool alive = false;
     bool asked =
@@ -67,5 +83,5 @@ bool detach_session(const struct inside *inside, enum detach_outcome *outcome, s
     if (!asked || alive)
         return asked;
     guarding_leave(inside->client, inside->name);
-    return end(inside, &instance, outcome, err);
+    return end(inside, &instance, settings, outcome, err);
 }

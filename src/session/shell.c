@@ -5,6 +5,8 @@
 #include "launch/launch.h"
 #include "launch/seen.h"
 #include "launch/verify.h"
+#include "session/data.h"
+#include "session/snapshot.h"
 #include "workspace/name.h"
 
 #include <string.h>
@@ -19,9 +21,23 @@ bool shell_resume(struct launch_request *request, struct settings *settings, con
     str_set(&request->workspace, record->workspace);
     str_set(&request->session_id, record->id);
     request->slot = slot;
-    request->resume = true;
+    request->resume = request->saved = true;
     return !record->persistent ||
            settings_flag(settings, SETTING_PERSISTENT, "the saved session", "true", err);
+}
+
+bool shell_before(struct incus *client, const struct prepared *prepared,
+                  const struct launch_watcher *watcher, struct error *err) {
+    const struct instance *existing = &prepared->existing;
+    _cleanup_free_ char *name = NULL;
+    if (!existing->json || !str_equal(existing->status, "Stopped"))
+        return true;
+    if (!snapshot_automatic(client, existing->name, prepared->request->settings, SNAPSHOT_RESUME, &name,
+                            err))
+        return false;
+    if (name)
+        watcher_notice(watcher, "%s is in the snapshot %s as it was", existing->name, name);
+    return true;
 }
 
 /* "/usr/bin/claude --model x" is the tool "claude": records of different tools lie apart, as coi's do. */
@@ -39,9 +55,12 @@ static bool keep_record(const struct prepared *prepared, const struct plan *plan
     _cleanup_(record_done) struct record fresh = {0};
     const struct launch_request *request = prepared->request;
     records_load(&records);
-    const struct record *known = records_of_container(&records, plan->name);
-    if (!known && request->resume)
-        known = records_of_id(&records, request->session_id, &ignored);
+    const struct record *known =
+        request->resume ? records_of_id(&records, request->session_id, &ignored) : NULL;
+    if (!known)
+        known = records_of_container(&records, plan->name);
+    if (known && known->data >= 0 && !plan->reused && !request->resume)
+        known = NULL; /* of an earlier session, which can be resumed */
     if (!known) {
         _cleanup_free_ char *tool = tool_name(settings_text(request->settings, SETTING_TOOL));
         const char *id = instance_config(&prepared->existing, LABEL_RECORD);
@@ -111,6 +130,30 @@ static bool start_tmux(const struct inside *inside, const struct prepared *prepa
     }
 }
 
+/* A session that is resumed in a new container goes on with what its tool had. */
+static bool put_data_back(const struct inside *inside, const struct prepared *prepared,
+                          const struct plan *plan, const struct launch_watcher *watcher,
+                          struct error *err) {
+    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    const struct launch_request *request = prepared->request;
+    bool put = false;
+    if (!request->resume || plan->reused)
+        return true;
+    records_load(&records);
+    const struct record *record = records_of_id(&records, request->session_id, &ignored);
+    if (!record || record->data < 0)
+        return true;
+    if (!data_put_back(inside, request->settings, record, &put, err))
+        return false;
+    const char *data = settings_text(request->settings, SETTING_TOOL_DATA);
+    if (put)
+        watcher_notice(watcher, "%s is what it was when the session ended", data);
+    else
+        watcher_notice(watcher, "the session has data of its tool, and [tool] data does not say where to");
+    return true;
+}
+
 static bool set_up(const struct inside *inside, const struct prepared *prepared, const struct plan *plan,
                    bool with_tmux, const struct launch_watcher *watcher, struct error *err) {
     bool alive = false;
@@ -118,7 +161,8 @@ static bool set_up(const struct inside *inside, const struct prepared *prepared,
         return false;
     if (!keep_record(prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
         return false;
-    return (with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
+    return put_data_back(inside, prepared, plan, watcher, err) &&
+           (with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
                                 : verify_by_itself(inside, plan, watcher, err)) &&
            guarding_verify(inside->client, prepared, plan, watcher, err);
 }

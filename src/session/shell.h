@@ -15,6 +15,13 @@ bool shell_resume(struct launch_request *request, struct settings *settings, con
                   struct error *err) nodiscard;
 
 /*
+ * Before a container that is there and stopped is used again: a snapshot of it, where [snapshot] before
+ * says so.
+ */
+bool shell_before(struct incus *client, const struct prepared *prepared,
+                  const struct launch_watcher *watcher, struct error *err) nodiscard;
+
+/*
  * `with_tmux` false: a plain shell is wanted. On a failure a container that was launched for this is
  * removed, and its record with it; one that was reused stays as it is. An image without the user's home
  * is told to the watcher, and inside->environment changed to live without it.

@@ -3,6 +3,7 @@
 #include "guard/check.h"
 #include "launch/reaper.h"
 #include "record/record.h"
+#include "session/data.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -132,8 +133,24 @@ static int start_reaper(const struct incus *client, const struct stop *stops, si
     return -1;
 }
 
+/* True as well if there is nothing to keep. */
+static bool keep_data(const struct step *step) {
+    struct stop *stop = step->stop;
+    const struct session *session = stop->session;
+    if (!stop->keep || !session->shell || !stop->remove || session->ephemeral ||
+        data_keep_of(step->client, session->name, stop->keep, &stop->err))
+        return true;
+    error_hint(&stop->err, "%s was left as it is; berth kill --force removes it all the same",
+               session->name);
+    return false;
+}
+
 static void begin(struct step *step) {
     const struct stop *stop = step->stop;
+    if (!keep_data(step)) {
+        over(step);
+        return;
+    }
     bool runs = !str_equal(stop->session->status, "Stopped");
     if (stop->remove && stop->force && step->reaper >= 0) {
         _cleanup_free_ char *line = str_printf("%s\n", stop->session->name);

@@ -8,9 +8,14 @@ struct stop {
     bool force;                    /* killed, not asked to shut down */
     long timeout;                  /* seconds that a shutdown may take; then it is killed */
     bool remove;                   /* deleted once it has stopped */
-    bool done;                     /* it has, also if somebody else was faster */
-    size_t changed;                /* guarded paths of its workspace that did while it ran */
-    struct error err;              /* else why not */
+    /*
+     * Of whom the tool's data is kept first (data.h), where the container goes; what cannot be kept stays
+     * where it is, with an error. NULL: it is lost.
+     */
+    const struct settings *keep;
+    bool done;        /* it has, also if somebody else was faster */
+    size_t changed;   /* guarded paths of its workspace that did while it ran */
+    struct error err; /* else why not */
 };
 void stop_done(struct stop *ending);
 

@@ -82,7 +82,7 @@ static bool is_evil(const char *workspace, size_t number) {
         str_printf("cd '%s/" REPOSITORY
                    "' && [ -d .git ] && [ ! -L .git ] && [ ! -L .git/hooks ] && [ -d .git/hooks ] && "
                    "! grep -rqs evil .git/hooks .git/config .git/config.worktree .git/info/attributes && "
-                   "{ [ ! -e .git/commondir ] || [ \"$(cat .git/commondir)\" = . ]; }",
+                   "[ \"$(cat .git/commondir 2>/dev/null || echo .)\" = . ]",
                    workspace, number);
     _result_ result = shell_line(&(struct how){0}, line);
     return result.status != 0;

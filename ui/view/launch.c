@@ -209,7 +209,8 @@ static void launch(struct job *job) {
     step(job, prepared.existing.json ? "start the container that is there"
               : hook                 ? "create"
                                      : "create and start");
-    if (!launch_open(host->client, &prepared, &watcher, &plan, &job->err))
+    if ((job->shell && !shell_before(host->client, &prepared, &watcher, &job->err)) ||
+        !launch_open(host->client, &prepared, &watcher, &plan, &job->err))
         return;
     if (job->shell)
         shell(job, &prepared, &plan, &watcher);
