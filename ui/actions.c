@@ -121,6 +121,16 @@ static void show_guard(struct app *app) {
         host->say(host, STYLE_WARNING, "%s has no workspace", row->session.name);
 }
 
+static void show_snapshots(struct app *app) {
+    struct host *host = &app->host;
+    const struct store_row *row = list_current(&app->list);
+    if (row && row->session.foreign)
+        host->say(host, STYLE_WARNING, "%s is not a session: its snapshots are left alone",
+                  row->session.name);
+    else if (row)
+        host->open(host, &view_snapshot_keys, row->session.name);
+}
+
 /* A launch that is under way is not left behind by a key: that is said. */
 static void quit(struct host *host) {
     if (host->launching)
@@ -200,7 +210,7 @@ void actions_do(struct host *host, enum action action) {
     bool shell = action == ACTION_NEW;
     if (action >= ACTION_UP && action <= ACTION_HALF_DOWN)
         move(&app->list, action);
-    else if (action >= ACTION_TAB_MAPPING && action <= ACTION_TAB_CHANGES)
+    else if (action >= ACTION_TAB_MAPPING && action <= ACTION_TAB_SNAPSHOTS)
         actions_show_tab(app, (int)(action - ACTION_TAB_MAPPING));
     else if (action >= ACTION_STOP && action <= ACTION_PERSIST)
         manage_start(host, action);
@@ -212,6 +222,8 @@ void actions_do(struct host *host, enum action action) {
         choose_network(app);
     else if (action == ACTION_GUARD)
         show_guard(app);
+    else if (action == ACTION_SNAPSHOTS)
+        show_snapshots(app);
     else if (action == ACTION_MARK)
         mark(&app->list);
     else if (action == ACTION_COPY)

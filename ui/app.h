@@ -10,7 +10,7 @@
 #include "ui/ui.h"
 #include "ui/view/host.h"
 
-enum tab { TAB_MAPPING, TAB_LIVE, TAB_OVERVIEW, TAB_LOG, TAB_PROCESSES, TAB_CHANGES, TABS };
+enum tab { TAB_MAPPING, TAB_LIVE, TAB_OVERVIEW, TAB_LOG, TAB_PROCESSES, TAB_CHANGES, TAB_SNAPSHOTS, TABS };
 
 /* A view and its state. */
 struct open_view {

@@ -89,13 +89,23 @@ static void draw_header(struct app *app, struct area area) {
         draw_text(area, 0, from, STYLE_PLAIN, right);
 }
 
-/* The tabs, in the upper edge of their pane. */
+/* The columns of the tabs from `first` to `last` with so much between them. */
+static int width_of_tabs(const struct app *app, int first, int last, int gap) {
+    int width = 4;
+    for (int i = first; i <= last; i++)
+        width += draw_width(app->tabs[i].view->title) + (i > first ? gap : 0);
+    return width;
+}
+
+/* The tabs, in the upper edge of their pane: close together, and from a later one on, where they must. */
 static void draw_tabs(struct app *app, struct area area) {
-    int column = 2;
-    for (int i = 0; i < TABS; i++) {
+    int column = 2, first = 0, gap = width_of_tabs(app, 0, TABS - 1, 2) <= area.columns ? 2 : 1;
+    while (first < (int)app->tab && width_of_tabs(app, first, (int)app->tab, gap) > area.columns)
+        first++;
+    for (int i = first; i < TABS; i++) {
         const char *title = app->tabs[i].view->title;
         bool unread = i == TAB_LOG && app->log.unread > 0;
-        if (column + draw_width(title) + 3 > area.columns)
+        if (column + draw_width(title) + 2 > area.columns)
             break;
         add_spot(app, area.row, area.column + column, draw_width(title),
                  (enum action)(ACTION_TAB_MAPPING + i));
@@ -105,7 +115,7 @@ static void draw_tabs(struct app *app, struct area area) {
                                               : STYLE_PLAIN,
                            title);
         column = draw_text(area, 0, column, STYLE_BAD, unread ? "!" : "");
-        column += 2;
+        column += gap;
     }
 }
 

@@ -196,8 +196,10 @@ static void end_tasks(struct app *app) {
 
 static void open_views(struct app *app) {
     static const struct view *const views[TABS] = {
-        [TAB_MAPPING] = &view_mapping, [TAB_LIVE] = &view_live,           [TAB_OVERVIEW] = &view_overview,
-        [TAB_LOG] = &view_log,         [TAB_PROCESSES] = &view_processes, [TAB_CHANGES] = &view_changes};
+        [TAB_MAPPING] = &view_mapping,     [TAB_LIVE] = &view_live,
+        [TAB_OVERVIEW] = &view_overview,   [TAB_LOG] = &view_log,
+        [TAB_PROCESSES] = &view_processes, [TAB_CHANGES] = &view_changes,
+        [TAB_SNAPSHOTS] = &view_snapshots};
     app->sessions = (struct open_view){&view_sessions, view_sessions.enter(&app->host, NULL)};
     app->wall = (struct open_view){&view_wall, view_wall.enter(&app->host, app)};
     for (int i = 0; i < TABS; i++)

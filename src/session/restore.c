@@ -26,8 +26,8 @@ void restore_losses(const struct instance *instance, const struct snapshot *snap
                     const struct settings *settings, struct strings *lines) {
     if (!str_equal(instance->status, "Stopped"))
         strings_add(lines, "  everything that runs in it is ended, and it stays stopped");
-    add_time("  its files become those of %s; what was written outside /workspace since then is lost",
-             snapshot->created, lines);
+    add_time("  its files become those of %s", snapshot->created, lines);
+    strings_add(lines, "  what was written outside /workspace since then is lost");
     strings_add(lines, snapshot_is_wanted(settings, SNAPSHOT_RESTORE)
                            ? "  before that, what is there now is kept in a snapshot of its own"
                            : "  no snapshot of what is there now is taken ([snapshot] before)");
