@@ -21,6 +21,7 @@
     X(snapshot_restore)                                                                                    \
     X(snapshot_delete)                                                                                     \
     X(snapshot_rename)                                                                                     \
+    X(snapshot_diff)                                                                                       \
     X(snapshot_branch)                                                                                     \
     X(health)                                                                                              \
     X(idmap)                                                                                               \

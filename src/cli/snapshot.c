@@ -6,6 +6,7 @@
 #include "cli/launching.h"
 #include "cli/shell.h"
 #include "cli/targets.h"
+#include "session/differ.h"
 #include "session/restore.h"
 #include "workspace/name.h"
 
@@ -156,6 +157,27 @@ static int rename_it(struct cli *cli, struct error *err) {
     return snapshot_rename(cli->client, instance.name, named(cli), to, err) ? 0 : -1;
 }
 
+#define DIFF_LINES 2000
+
+static int diff(struct cli *cli, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    _cleanup_(snapshots_done) struct snapshots snapshots = {0};
+    _cleanup_(differ_done) struct differ differ = {0};
+    if (!load(cli, &instance, &snapshots, err))
+        return -1;
+    const struct snapshot *snapshot = snapshot_choose(instance.name, &snapshots, named(cli), err);
+    if (!snapshot || !cli_catch_signals(cli, err) ||
+        !differ_load(cli->client, instance.name, snapshot->name, DIFF_LINES, progress, cli, &differ, err))
+        return -1;
+    strings_add(&differ.lines, "");
+    _cleanup_free_ char *text = strings_join(&differ.lines, "\n");
+    if (!cli_print(text, err))
+        return -1;
+    if (differ.more)
+        cli_notice(cli, "and %zu more: the first %d are shown", differ.more, DIFF_LINES);
+    return 0;
+}
+
 const struct command command_snapshot = {
     .name = "snapshot",
     .most = MANY,
@@ -221,3 +243,14 @@ const struct command command_snapshot_branch = {
         "Both see the same /workspace: two slots of one directory.",
     .flags = shell_flags,
     .run = branch};
+const struct command command_snapshot_diff = {
+    .name = "snapshot diff",
+    .least = 1,
+    .most = 2,
+    .completes = COMPLETES_SESSIONS,
+    .arguments = "NAME [SNAPSHOT]",
+    .summary = "the files that differ from it, outside the workspace",
+    .help = "+ is there now, - was there then, ~ has another size, owner, mode or time of modification;\n"
+            "contents are not read. At most 2000 lines. What is mounted from the host is left out, and\n"
+            "so is /run.",
+    .run = diff};

@@ -189,6 +189,38 @@ static void test_branch(void **state) {
     assert_string_equal(none, "");
 }
 
+/* What differs, the workspace aside; the copy that was looked at is gone. */
+static void test_diff(void **state) {
+    (void)state;
+    _cleanup_free_ char *name = world_slot(1), *only = str_printf("%s\n", name);
+    shell(NULL, NULL);
+    world_inside(
+        name, "mkdir -p /home/code/old/a /home/code/same && touch /home/code/old/a/b /home/code/old/c && "
+              "echo 1 >/home/code/size; echo 1 >/home/code/mode; echo 1 >/home/code/'old-x'");
+    snapshot("create", name, "then", NULL);
+    world_inside(name,
+                 "cd /home/code && rm -r old && mkdir -p new/b/c && echo 22 >size && chmod 600 mode && "
+                 "touch 'a b' && echo x >/workspace/not-here");
+    _result_ result = berth(&world.how, "snapshot", "diff", name, NULL);
+    assert_status(result, 0);
+    static const char *const there[] = {"- /home/code/old/ (3 within)\n", "+ /home/code/new/ (2 within)\n",
+                                        "~ /home/code/size\n", "~ /home/code/mode\n", "+ /home/code/a b\n"},
+                             *const not_there[] = {"not-here", "/workspace", "/home/code/same",
+                                                   "old-x",    "/proc",      "/sys",
+                                                   "old/a"};
+    for (size_t i = 0; i < array_length(there); i++)
+        assert_has(result.out, there[i]);
+    for (size_t i = 0; i < array_length(not_there); i++)
+        assert_has_not(result.out, not_there[i]);
+    _cleanup_free_ char *all = containers();
+    assert_string_equal(all, only);
+    /* the same of one that is stopped */
+    _result_ stopped = berth(&world.how, "container", "stop", "--force", name, NULL);
+    _result_ again = berth(&world.how, "snapshot", "diff", name, "then", NULL);
+    assert_status(again, 0);
+    assert_has(again.out, "- /home/code/old/ (3 within)\n");
+}
+
 /* Nothing is made of what is not there, or is named badly. */
 static void test_errors(void **state) {
     (void)state;
@@ -354,9 +386,10 @@ static void test_data_at_exit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        world_test(test_round),  world_test(test_settings_stay), world_test(test_automatic),
-        world_test(test_branch), world_test(test_errors),        world_test(test_daemon_dies),
-        world_test(test_data),   world_test(test_data_refused),  world_test(test_data_at_exit),
+        world_test(test_round),        world_test(test_settings_stay), world_test(test_automatic),
+        world_test(test_branch),       world_test(test_errors),        world_test(test_diff),
+        world_test(test_daemon_dies),  world_test(test_data),          world_test(test_data_refused),
+        world_test(test_data_at_exit),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

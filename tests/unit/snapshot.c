@@ -1,5 +1,6 @@
 /* Names of snapshots, the daemon's list of them, and what a copy keeps. */
 #include "session/snapshot.h"
+#include "incus/sftp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,6 +89,50 @@ static void test_list(void **state) {
     assert_true(json_bool_at(json, "automatic"));
 }
 
+/* The bytes of an SFTP server with a small tree: what is asked for is answered, in any order. */
+static void add(struct buffer *out, const char *bytes, size_t size) {
+    buffer_add(out, bytes, size);
+}
+
+static void test_sftp(void **state) {
+    (void)state;
+    _cleanup_(strings_done) struct strings skip = {0};
+    _cleanup_(error_done) struct error err = {0}, bad = {0}, large = {0};
+    _cleanup_(buffer_done) struct buffer bytes = {0};
+    strings_add(&skip, "/proc");
+    struct sftp *sftp = sftp_new(&skip, 100);
+    assert_int_equal(sftp_out(sftp)->size, 9); /* INIT, version 3 */
+    buffer_drop(sftp_out(sftp), 9);
+    add(&bytes, "\0\0\0\5\2\0\0\0\3", 9);
+    assert_true(sftp_feed(sftp, bytes.data, 4, &err) && sftp_feed(sftp, bytes.data + 4, 5, &err));
+    assert_memory_equal(sftp_out(sftp)->data, "\0\0\0\12\13\0\0\0\0\0\0\0\1/", 14); /* OPENDIR */
+    buffer_drop(sftp_out(sftp), 14);
+    assert_true(sftp_feed(sftp, "\0\0\0\12\146\0\0\0\0\0\0\0\1h", 14, &err)); /* HANDLE */
+    /* NAME: ".", "proc" (a directory), "x/y" (no name), "f" of 5 bytes */
+    static const char names[] = "\150\0\0\0\0\0\0\0\4"
+                                "\0\0\0\1.\0\0\0\0\0\0\0\0"
+                                "\0\0\0\4proc\0\0\0\0\0\0\0\4\0\0\101\355"
+                                "\0\0\0\3x/y\0\0\0\0\0\0\0\0"
+                                "\0\0\0\1f\0\0\0\1-\0\0\0\5\0\0\0\0\0\0\0\5\0\0\201\244";
+    char length[4] = {0, 0, 0, (char)(sizeof names - 1)};
+    assert_true(sftp_feed(sftp, length, 4, &err) && sftp_feed(sftp, names, sizeof names - 1, &err));
+    assert_true(sftp_feed(sftp, "\0\0\0\11\145\0\0\0\0\0\0\0\1", 13, &err)); /* STATUS: the end */
+    assert_false(sftp_is_done(sftp));
+    assert_true(sftp_feed(sftp, "\0\0\0\11\145\0\0\0\0\0\0\0\0", 13, &err)); /* of CLOSE */
+    assert_true(sftp_is_done(sftp));
+    _cleanup_(sftp_entries_done) struct sftp_entries found = sftp_take(sftp);
+    sftp_entries_sort(&found);
+    assert_int_equal(found.count, 2);
+    assert_string_equal(found.items[0].path, "/f");
+    assert_int_equal(found.items[0].size, 5);
+    assert_string_equal(found.items[1].path, "/proc");
+    assert_false(sftp_feed(sftp, "\0\0\0\5\146\0\0\0\7", 9, &bad)); /* an answer to nothing */
+    assert_false(sftp_feed(sftp, "\177\377\377\377", 4, &large));
+    sftp_free(sftp);
+    assert_true(sftp_path_order("/a", "/a/b") < 0 && sftp_path_order("/a/b", "/a-b") < 0 &&
+                sftp_path_order("/a", "/a") == 0 && sftp_path_order("/b", "/a/x") > 0);
+}
+
 /* What berth wants stands, what the daemon notes of the files stays with them. */
 static void test_config(void **state) {
     (void)state;
@@ -138,7 +183,7 @@ static void test_settings(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),  cmocka_unit_test(test_check),    cmocka_unit_test(test_list),
-        cmocka_unit_test(test_config), cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_config), cmocka_unit_test(test_settings), cmocka_unit_test(test_sftp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
