@@ -52,8 +52,14 @@ static bool wait_for(struct loop *loop, pid_t pid, const char *program, long tim
 static bool spawn(struct loop *loop, char *const *argv, char *const *environment,
                   posix_spawn_file_actions_t *actions, pid_t *pid, struct error *err) {
     posix_spawnattr_t attributes;
+    sigset_t ignored; /* by us alone: programs count on being ended by it */
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigdefault(&attributes, &ignored);
+    /* what is open here is ours: a program that goes on in the background would hold our locks */
+    posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     posix_spawnattr_setsigmask(&attributes, loop_signals_old(loop));
     int number = posix_spawn(pid, argv[0], actions, &attributes, argv, environment ? environment : environ);
     posix_spawnattr_destroy(&attributes);
@@ -67,7 +73,11 @@ static bool run(struct loop *loop, char *const *argv, posix_spawn_file_actions_t
 }
 
 bool process_run(struct loop *loop, char *const *argv, int *status, struct error *err) {
-    return run(loop, argv, NULL, status, err);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    bool good = run(loop, argv, &actions, status, err);
+    posix_spawn_file_actions_destroy(&actions);
+    return good;
 }
 
 bool process_feed(struct loop *loop, char *const *argv, const char *input, int *status, struct error *err) {

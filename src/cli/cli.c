@@ -238,6 +238,10 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     free(cli.image_prefix);
     free(cli.to_project);
     free(cli.wait_for);
+    free(cli.base);
+    free(cli.script);
+    free(cli.recipe);
+    free(cli.compression);
     free(cli.install);
     return status;
 }

@@ -53,8 +53,10 @@ struct cli {
     bool sessions;
     bool probe;
     bool stateful;
-    long timeout; /* seconds; 0: none */
-    long wait;    /* seconds for a free slot */
+    bool keep_failed, trust;
+    char *base, *script, *recipe, *compression; /* of build */
+    long timeout;                               /* seconds; 0: none */
+    long wait;                                  /* seconds for a free slot */
     char *wait_for, *install;
     struct strings arguments;
     const struct command *command;

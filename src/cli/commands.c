@@ -54,6 +54,7 @@
     X(tmux_list)                                                                                           \
     X(tmux_send)                                                                                           \
     X(tmux_capture)                                                                                        \
+    X(build)                                                                                               \
     X(images)                                                                                              \
     X(image)                                                                                               \
     X(image_list)                                                                                          \

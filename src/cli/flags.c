@@ -186,6 +186,13 @@ SWITCH(take_sessions, sessions)
 SWITCH(take_cold, request.cold)
 SWITCH(take_probe, probe)
 SWITCH(take_stateful, stateful)
+SWITCH(take_keep_failed, keep_failed)
+SWITCH(take_trust, trust)
+
+TEXT(take_base, base)
+TEXT(take_script, script)
+TEXT(take_file, recipe)
+TEXT(take_compression, compression)
 
 static const struct flag flag_resume = {
     "resume", 0, "ID", "shell: resume a saved session; without ID the workspace's last", true, take_resume};
@@ -294,3 +301,16 @@ const struct flag flag_install = {"install", 0,           "NAME", "put them into
                                   false,     take_install};
 const struct flag flag_stateful = {
     "stateful", 0, NULL, "with the memory of what runs (takes CRIU)", false, take_stateful};
+const struct flag flag_base = {"base", 0,        "IMAGE", "an image, or debian:12, ubuntu:24.04",
+                               false,  take_base};
+const struct flag flag_script = {"script", 0, "FILE", "run as root inside", false, take_script};
+const struct flag flag_file = {"file", 0, "FILE", "the recipe", false, take_file};
+const struct flag flag_compression = {
+    "compression", 0, "KIND", "of the image: none (default), zstd, gzip", false, take_compression};
+const struct flag flag_keep_failed = {
+    "keep", 0, NULL, "a build that fails leaves its container, to be looked at", false, take_keep_failed};
+const struct flag flag_trust = {"trust", 0,         NULL, "trust the workspace's recipe, as it is now",
+                                false,   take_trust};
+const struct flag flag_rebuild = {"force", 'f', NULL, "also if nothing has changed", false, take_force};
+const struct flag flag_every_recipe = {"all", 0,       NULL, "of every profile that has a recipe",
+                                       false, take_all};

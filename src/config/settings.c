@@ -15,6 +15,7 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_CODE_USER] = {"incus", "code_user", "BERTH_CODE_USER", KIND_TEXT, "code"},
     [SETTING_DISABLE_SHIFT] = {"incus", "disable_shift", "BERTH_DISABLE_SHIFT", KIND_BOOL, "false"},
     [SETTING_IMAGE] = {"container", "image", "BERTH_IMAGE", KIND_TEXT, "coi"},
+    [SETTING_RECIPE] = {"container", "recipe", "BERTH_RECIPE", KIND_TEXT, ""},
     [SETTING_PERSISTENT] = {"container", "persistent", "BERTH_PERSISTENT", KIND_BOOL, "false"},
     [SETTING_STORAGE_POOL] = {"container", "storage_pool", "BERTH_STORAGE_POOL", KIND_TEXT, ""},
     [SETTING_PRE_START] = {"container", "pre_start", "BERTH_PRE_START", KIND_PROGRAM, ""},

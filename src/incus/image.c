@@ -1,6 +1,7 @@
 #include "incus/image.h"
 
 #include "incus/await.h"
+#include "incus/operation.h"
 #include "incus/socket.h"
 #include "incus/transfer.h"
 
@@ -102,7 +103,9 @@ static bool fetch(struct incus *client, const char *fingerprint, FILE *to, char 
     return good && (fflush(to) == 0 || error_errno(err, errno, "cannot write the image"));
 }
 
-static bool upload(struct incus *client, FILE *from, const char *type, struct error *err) {
+/* *fingerprint, unless NULL, gets what the daemon calls it; caller owns. */
+static bool upload(struct incus *client, FILE *from, const char *type, char **fingerprint,
+                   struct error *err) {
     _cleanup_(transfer_done) struct transfer transfer = {.from = from};
     _cleanup_free_ char *path = incus_path(NULL, "images", NULL), *url = incus_with_project(client, path),
                         *line = str_printf("Content-Type: %s", type);
@@ -124,6 +127,8 @@ static bool upload(struct incus *client, FILE *from, const char *type, struct er
     if (!answer || !await_operation(client, json_str_at(answer, "operation"), &operation, err))
         return false;
     const char *words = json_str_at(operation, "err");
+    if (fingerprint)
+        *fingerprint = str_copy(json_str_at(operation, "metadata.fingerprint"));
     return !*words || error_set(err, ERROR_FAILED, "the image was not taken: %s", words);
 }
 
@@ -137,6 +142,83 @@ static FILE *scratch_file(struct error *err) {
     return file;
 }
 
+char *image_fingerprint(struct incus *client, const char *name, struct error *err) {
+    char *target = alias_target(client, name, err);
+    if (target || err->class)
+        return target;
+    _cleanup_json_ json_t *image = is_fingerprint(name) ? image_get(client, name, err) : NULL;
+    if (image)
+        return str_copy(json_str_at(image, "fingerprint"));
+    if (err->class == ERROR_NONE) {
+        error_set(err, ERROR_FAILED, "image not found");
+        err->code = 404;
+    }
+    return NULL;
+}
+
+json_t *image_get(struct incus *client, const char *fingerprint, struct error *err) {
+    json_t *image = NULL;
+    _cleanup_free_ char *path = incus_path(NULL, "images", fingerprint, NULL);
+    return incus_request(client, "GET", path, NULL, &image, err) ? image : NULL;
+}
+
+bool image_set_alias(struct incus *client, const char *alias, const char *fingerprint, char **old,
+                     struct error *err) {
+    _cleanup_free_ char *has = alias_target(client, alias, err),
+                        *path = incus_path(NULL, "images", "aliases", has ? alias : NULL, NULL);
+    if (err->class)
+        return false;
+    _cleanup_json_ json_t *body =
+        json_pack("{s:o, s:s, s:s}", "name", json_text(alias), "target", fingerprint, "description", "");
+    if (!incus_request(client, has ? "PUT" : "POST", path, body, NULL, err))
+        return false;
+    if (old) {
+        *old = has;
+        has = NULL;
+    }
+    return true;
+}
+
+bool image_delete(struct incus *client, const char *fingerprint, struct error *err) {
+    _cleanup_free_ char *path = incus_path(NULL, "images", fingerprint, NULL);
+    return operation_run(client, "DELETE", path, NULL, NULL, NULL, NULL, err);
+}
+
+#define BOUNDARY "berth-c4a1f9d07e5b"
+
+/* A part of a form (RFC 7578). */
+static bool add_part(FILE *to, const char *name, const char *path, struct error *err) {
+    char bytes[65536];
+    _cleanup_fclose_ FILE *from = fopen(path, "re");
+    if (!from)
+        return error_errno(err, errno, "cannot read %s", path);
+    fprintf(to,
+            "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s.tar\"\r\n"
+            "Content-Type: application/octet-stream\r\n\r\n",
+            name, name);
+    for (size_t size; (size = fread(bytes, 1, sizeof bytes, from)) > 0;)
+        if (fwrite(bytes, 1, size, to) != size)
+            return error_errno(err, errno, "cannot write the image");
+    fputs("\r\n", to);
+    return true;
+}
+
+char *image_import(struct incus *client, const char *metadata, const char *rootfs, struct error *err) {
+    _cleanup_fclose_ FILE *file = scratch_file(err);
+    char *fingerprint = NULL;
+    if (!file || !add_part(file, "metadata", metadata, err) || !add_part(file, "rootfs", rootfs, err))
+        return NULL;
+    fputs("--" BOUNDARY "--\r\n", file);
+    if (fflush(file) != 0) {
+        error_errno(err, errno, "cannot write the image");
+        return NULL;
+    }
+    if (upload(client, file, "multipart/form-data; boundary=" BOUNDARY, &fingerprint, err))
+        return fingerprint;
+    free(fingerprint);
+    return NULL;
+}
+
 static bool is_there(struct incus *client, const char *fingerprint) {
     _cleanup_(error_done) struct error ignored = {0};
     _cleanup_free_ char *path = incus_path(NULL, "images", fingerprint, NULL);
@@ -146,7 +228,8 @@ static bool is_there(struct incus *client, const char *fingerprint) {
 static bool relay(struct incus *from, struct incus *to, const char *fingerprint, struct error *err) {
     _cleanup_fclose_ FILE *file = scratch_file(err);
     _cleanup_free_ char *type = NULL;
-    return file && fetch(from, fingerprint, file, &type, err) && upload(to, file, type ? type : "", err);
+    return file && fetch(from, fingerprint, file, &type, err) &&
+           upload(to, file, type ? type : "", NULL, err);
 }
 
 bool image_copy(struct incus *client, const char *name, const char *project, bool *copied,

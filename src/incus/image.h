@@ -9,6 +9,24 @@
  */
 bool image_check(struct incus *client, const char *name, struct error *err) nodiscard;
 /*
+ * The whole fingerprint of the image of this alias or fingerprint; NULL if there is none (the error's code
+ * is 404), or with an error. Caller owns.
+ */
+char *image_fingerprint(struct incus *client, const char *name, struct error *err) nodiscard;
+/* The image, the daemon's object. A new reference; NULL with an error. */
+json_t *image_get(struct incus *client, const char *fingerprint, struct error *err) nodiscard;
+/*
+ * Makes the alias stand for this image, whatever it stood for before; *old, unless NULL, gets that, NULL if
+ * there was no such alias; caller owns.
+ */
+bool image_set_alias(struct incus *client, const char *alias, const char *fingerprint, char **old,
+                     struct error *err) nodiscard;
+bool image_delete(struct incus *client, const char *fingerprint, struct error *err) nodiscard;
+/* Brings in an image of two tar files; its fingerprint, NULL with an error. Caller owns. */
+char *image_import(struct incus *client, const char *metadata, const char *rootfs,
+                   struct error *err) nodiscard;
+
+/*
  * Copies it, by its alias, into another project of the daemon's, with that alias: through a file of ours,
  * since the daemon copies between projects only when it listens on the network. *copied is false if the
  * project has this image under this alias already. An alias that is another image's there is an error.

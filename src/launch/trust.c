@@ -72,6 +72,22 @@ bool trust_set(const char *workspace, bool trusted, struct error *err) {
            error_errno(err, errno, "cannot write %s", file);
 }
 
+bool trust_knows(const char *key, const char *digest) {
+    _cleanup_json_ json_t *store = load_store();
+    return str_equal(json_get_str(store, key), digest);
+}
+
+bool trust_remember(const char *key, const char *digest, struct error *err) {
+    _cleanup_(baseline_done) struct baseline lock = {0};
+    if (!baseline_make_directory(err) || !baseline_load(key, &lock, err))
+        return false;
+    _cleanup_json_ json_t *store = load_store();
+    _cleanup_free_ char *file = store_file();
+    json_object_set_new(store, key, json_string(digest));
+    return json_dump_file(store, file, JSON_INDENT(1)) == 0 ||
+           error_errno(err, errno, "cannot write %s", file);
+}
+
 /* Bytes or a count; 0 if it cannot be compared with others (50%). */
 static double amount(const char *text) {
     static const struct {

@@ -27,5 +27,11 @@ bool trust_apply(const char *workspace, struct settings *settings, struct asked 
 
 /* Remembers the file as it is now, or forgets it. An error if there is none. */
 bool trust_set(const char *workspace, bool trusted, struct error *err) nodiscard;
+/*
+ * The same of something else, called `key`, whose digest is `digest`: whether it is trusted as it is, and
+ * that it is from now on.
+ */
+bool trust_knows(const char *key, const char *digest);
+bool trust_remember(const char *key, const char *digest, struct error *err) nodiscard;
 /* The file's text; "" if there is none. */
 bool trust_read(const char *workspace, struct buffer *text, struct error *err) nodiscard;
