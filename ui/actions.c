@@ -93,6 +93,9 @@ static void show(struct app *app, enum action action) {
     case ACTION_HEALTH:
         host->open(host, &view_health, NULL);
         break;
+    case ACTION_IMAGES:
+        host->open(host, &view_images, NULL);
+        break;
     case ACTION_HELP:
         host->open(host, &view_help, NULL);
         break;
@@ -119,6 +122,19 @@ static void show_guard(struct app *app) {
         host->open(host, &view_guard, row->session.workspace);
     else if (row)
         host->say(host, STYLE_WARNING, "%s has no workspace", row->session.name);
+}
+
+void actions_command(struct host *host, const char *text) {
+    host->open(host, &view_command, text);
+}
+
+/* A command line that does it, for the user's enter: a build takes its time. */
+static void build_image_of(struct app *app) {
+    const struct store_row *row = list_current(&app->list);
+    const char *image = row && !row->session.foreign ? row->session.image
+                                                     : settings_text(app->host.settings, SETTING_IMAGE);
+    _cleanup_free_ char *quoted = str_quoted(image), *text = str_printf("build %s", quoted);
+    actions_command(&app->host, text);
 }
 
 static void show_snapshots(struct app *app) {
@@ -222,6 +238,8 @@ void actions_do(struct host *host, enum action action) {
         choose_network(app);
     else if (action == ACTION_GUARD)
         show_guard(app);
+    else if (action == ACTION_BUILD)
+        build_image_of(app);
     else if (action == ACTION_SNAPSHOTS)
         show_snapshots(app);
     else if (action == ACTION_MARK)

@@ -283,6 +283,7 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
                               .show_log = show_log,
                               .act = actions_do,
                               .act_on = actions_do_on,
+                              .command = actions_command,
                               .ask = layers_ask,
                               .lend = lend,
                               .take = take,

@@ -1,6 +1,7 @@
 /* `berth build`. */
 #include "build/build.h"
 #include "base/path.h"
+#include "build/base.h"
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/launching.h"
@@ -113,6 +114,8 @@ static bool build_one(struct cli *cli, struct recipe *recipe, const char *alias,
 static void take_flags(struct cli *cli, struct recipe *recipe) {
     if (cli->base)
         str_set(&recipe->base, cli->base);
+    if (!recipe->file && base_is_release(cli->base))
+        recipe_usual(recipe, settings_text(&cli->settings, SETTING_CODE_USER));
     if (cli->compression)
         str_set(&recipe->compression, cli->compression);
     if (!cli->script)

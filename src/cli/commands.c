@@ -60,6 +60,8 @@
     X(image_list)                                                                                          \
     X(image_exists)                                                                                        \
     X(image_copy)                                                                                          \
+    X(image_export)                                                                                        \
+    X(image_import)                                                                                        \
     X(image_publish)                                                                                       \
     X(image_delete)                                                                                        \
     X(image_cleanup)                                                                                       \

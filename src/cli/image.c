@@ -5,7 +5,9 @@
 #include "cli/targets.h"
 #include "incus/socket.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 struct image_row {
     const char *fingerprint, *alias, *description, *created;
@@ -134,6 +136,51 @@ static int delete_it(struct cli *cli, struct error *err) {
                : -1;
 }
 
+/* Beside the file first: what was there is not lost to an export that fails. */
+static int export_it(struct cli *cli, struct error *err) {
+    const char *name = cli->arguments.items[0], *path = cli->arguments.items[1];
+    _cleanup_free_ char *beside = str_printf("%s.%d", path, (int)getpid());
+    bool divided = false;
+    if (!cli_connect(cli, err) || !image_check(cli->client, name, err))
+        return -1;
+    FILE *file = fopen(beside, "wxe");
+    if (!file) {
+        error_errno(err, errno, "cannot write %s", beside);
+        return -1;
+    }
+    bool good = image_export(cli->client, name, file, &divided, err);
+    if ((fflush(file) != 0 || fsync(fileno(file)) != 0) && good)
+        good = error_errno(err, errno, "cannot write %s", path);
+    fclose(file);
+    if (good && rename(beside, path) != 0)
+        good = error_errno(err, errno, "cannot write %s", path);
+    if (!good)
+        unlink(beside);
+    else if (divided)
+        cli_notice(
+            cli, "the image is of two files: this one berth image import takes, and not the incus command");
+    return good ? 0 : -1;
+}
+
+static int import_it(struct cli *cli, struct error *err) {
+    const char *path = cli->arguments.items[0], *alias = cli->arguments.items[1];
+    _cleanup_free_ char *old = NULL;
+    _cleanup_fclose_ FILE *file = fopen(path, "re");
+    if (!file) {
+        error_errno(err, errno, "cannot read %s", path);
+        return -1;
+    }
+    if (!cli_connect(cli, err))
+        return -1;
+    _cleanup_free_ char *fingerprint = image_import_file(cli->client, file, err);
+    if (!fingerprint || !image_set_alias(cli->client, alias, fingerprint, &old, err))
+        return -1;
+    if (old && !str_equal(old, fingerprint))
+        cli_notice(cli, "%s was %.12s, which is still there", alias, old);
+    _cleanup_free_ char *line = str_printf("Image %s imported: %.12s\n", alias, fingerprint);
+    return cli_print(line, err) ? 0 : -1;
+}
+
 static int newest_last(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -192,6 +239,20 @@ const struct command command_image_copy = {
     .summary = "copy an image into another project, as that of a user (user-1000)",
     .flags = (const struct flag *const[]){&flag_to, NULL},
     .run = copy};
+const struct command command_image_export = {.name = "image export",
+                                             .least = 2,
+                                             .most = 2,
+                                             .completes = COMPLETES_IMAGES,
+                                             .arguments = "ALIAS FILE",
+                                             .summary = "write an image into a file",
+                                             .run = export_it};
+const struct command command_image_import = {.name = "image import",
+                                             .least = 2,
+                                             .most = 2,
+                                             .completes = COMPLETES_NOTHING,
+                                             .arguments = "FILE ALIAS",
+                                             .summary = "bring in an image that was exported",
+                                             .run = import_it};
 const struct command command_image_publish = {.name = "image publish",
                                               .least = 2,
                                               .most = 2,

@@ -66,6 +66,7 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
                    incus_project(client));
     if (!image_aliases(client, &aliases, &answer) || aliases.count == 0) {
         error_hint(err, "there is no image at all; incus image import FILE --alias %s imports one", shown);
+        error_hint(err, "berth build %s --base debian:12 makes one", shown);
         return false;
     }
     _cleanup_free_ char *list = strings_join(&aliases, ", ");
@@ -214,6 +215,33 @@ char *image_import(struct incus *client, const char *metadata, const char *rootf
         return NULL;
     }
     if (upload(client, file, "multipart/form-data; boundary=" BOUNDARY, &fingerprint, err))
+        return fingerprint;
+    free(fingerprint);
+    return NULL;
+}
+
+bool image_export(struct incus *client, const char *name, FILE *to, bool *divided, struct error *err) {
+    _cleanup_free_ char *fingerprint = image_fingerprint(client, name, err), *type = NULL;
+    if (!fingerprint || !fetch(client, fingerprint, to, &type, err))
+        return false;
+    *divided = type && str_starts(type, "multipart/");
+    return true;
+}
+
+/* A form begins with its boundary (RFC 2046, 5.1.1); a tar file, compressed or not, never does. */
+static char *type_of(FILE *from) {
+    char line[128] = "";
+    bool form = fgets(line, sizeof line, from) && str_starts(line, "--") && strchr(line, '\r');
+    rewind(from);
+    line[strcspn(line, "\r\n")] = 0;
+    return form ? str_printf("multipart/form-data; boundary=%s", line + 2)
+                : str_copy("application/octet-stream");
+}
+
+char *image_import_file(struct incus *client, FILE *from, struct error *err) {
+    _cleanup_free_ char *type = type_of(from);
+    char *fingerprint = NULL;
+    if (upload(client, from, type, &fingerprint, err))
         return fingerprint;
     free(fingerprint);
     return NULL;

@@ -3,6 +3,8 @@
 
 #include "incus/client.h"
 
+#include <stdio.h>
+
 /*
  * Whether the daemon has an image of this alias or fingerprint (12 digits or more). If not: an error
  * that lists the aliases that there are.
@@ -22,6 +24,14 @@ json_t *image_get(struct incus *client, const char *fingerprint, struct error *e
 bool image_set_alias(struct incus *client, const char *alias, const char *fingerprint, char **old,
                      struct error *err) nodiscard;
 bool image_delete(struct incus *client, const char *fingerprint, struct error *err) nodiscard;
+/*
+ * Writes the image into a file as the daemon gives it: one tar file; or, where the image is of two, a form
+ * (RFC 7578) with both, which image_import_file() takes again and the incus command does not: *divided.
+ */
+bool image_export(struct incus *client, const char *name, FILE *to, bool *divided,
+                  struct error *err) nodiscard;
+/* Brings in what image_export() or `incus image export` wrote as one file. As image_import(). */
+char *image_import_file(struct incus *client, FILE *from, struct error *err) nodiscard;
 /* Brings in an image of two tar files; its fingerprint, NULL with an error. Caller owns. */
 char *image_import(struct incus *client, const char *metadata, const char *rootfs,
                    struct error *err) nodiscard;

@@ -249,6 +249,37 @@ static void test_interrupted(void **state) {
     print_message("# after ten interruptions:\n%s", images.out);
 }
 
+/* Out into a file and in again, of one tar file or of two, under another name. */
+static void test_export(void **state) {
+    (void)state;
+    static const char *const names[] = {"t-out", "berth-small"};
+    write_in("r.ini", 0644, "[image]\nbase = berth-small\nrun = echo it >/etc/it\n");
+    _result_ built = build("t-out", "r.ini", NULL);
+    assert_status(built, 0);
+    _cleanup_free_ char *file = recipe_path("image"), *gone = recipe_path("gone/image");
+    for (size_t i = 0; i < array_length(names); i++) {
+        _cleanup_free_ char *alias = str_printf("t-in-%zu", i), *before = fingerprint_of(names[i]);
+        _result_ out = berth(&world.how, "image", "export", names[i], file, NULL);
+        assert_status(out, 0);
+        if (i == 0) { /* so that it does not lie there already */
+            _result_ removed = incus_command("image", "delete", "t-out", NULL);
+        }
+        _result_ in = berth(&world.how, "image", "import", file, alias, NULL);
+        assert_status(in, i == 0 ? 0 : 1); /* the other one is there already, which the daemon says */
+        if (i == 0) {
+            _cleanup_free_ char *after = fingerprint_of(alias), *it = in_image(alias, "cat /etc/it");
+            assert_string_equal(after, before);
+            assert_string_equal(it, "it\n");
+        }
+    }
+    _result_ nowhere = berth(&world.how, "image", "export", "berth-small", gone, NULL);
+    assert_status(nowhere, 1);
+    assert_has(nowhere.err, "cannot write");
+    _result_ nothing = berth(&world.how, "image", "import", gone, "t-x", NULL);
+    assert_status(nothing, 1);
+    assert_has(nothing.err, "cannot read");
+}
+
 /* Two of one name: one builds, the other says so. */
 static void test_two_at_once(void **state) {
     (void)state;
@@ -328,9 +359,9 @@ static void test_all(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        build_test(test_whole),     build_test(test_others_image), build_test(test_packages),
-        build_test(test_failures),  build_test(test_interrupted),  build_test(test_two_at_once),
-        build_test(test_workspace), build_test(test_all),
+        build_test(test_whole),    build_test(test_others_image), build_test(test_packages),
+        build_test(test_failures), build_test(test_interrupted),  build_test(test_two_at_once),
+        build_test(test_export),   build_test(test_workspace),    build_test(test_all),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -51,7 +51,43 @@ static void test_round(void **state) {
     assert_int_equal(terminal_close_restored(&terminal), 0);
 }
 
+/* The images, what they are used by, one deleted after a question, and command lines that keys begin. */
+static void test_images(void **state) {
+    (void)state;
+    struct terminal terminal;
+    _cleanup_free_ char *name = world_shell("work"), *folder = world_folder("recipes"),
+                        *script = str_printf("%s/script", folder);
+    write_file(script, 0755, "true\n");
+    _result_ built =
+        berth(&world.how, "build", "-q", "t-screen", "--base", "berth-small", "--script", script, NULL);
+    assert_status(built, 0);
+    world_screen(&terminal, 120, 40);
+    terminal_expect(&terminal, "prompt");
+    terminal_type(&terminal, "b");
+    terminal_expect(&terminal, ":build coi");
+    terminal_type(&terminal, "\x1b");
+    terminal_expect_not(&terminal, ":build");
+    terminal_type(&terminal, "I");
+    terminal_expect(&terminal, "SESSIONS");
+    terminal_expect(&terminal, "t-screen, built by berth");
+    terminal_type(&terminal, "Ge");
+    terminal_expect_not(&terminal, "SESSIONS"); /* G is none of its keys: closed */
+    terminal_type(&terminal, "I");
+    terminal_expect(&terminal, "t-screen, built by berth");
+    terminal_type(&terminal, "jjd");
+    terminal_expect(&terminal, "Delete the image t-screen?");
+    terminal_type(&terminal, "y");
+    terminal_expect(&terminal, "image t-screen deleted");
+    terminal_expect_not(&terminal, "t-screen, built by berth");
+    terminal_type(&terminal, "i");
+    terminal_expect(&terminal, ":image import ");
+    terminal_type(&terminal, "\x1b");
+    terminal_type(&terminal, "q");
+    assert_int_equal(terminal_close_restored(&terminal), 0);
+    (void)name;
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {world_test(test_round)};
+    const struct CMUnitTest tests[] = {world_test(test_round), world_test(test_images)};
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

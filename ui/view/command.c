@@ -11,11 +11,11 @@ struct command_layer {
     struct strings found; /* completions */
 };
 
+/* `argument`: what stands there already; may be NULL. */
 static void *enter(struct host *host, const void *argument) {
     struct command_layer *layer = mem_new(sizeof *layer);
-    (void)argument;
     layer->host = host;
-    field_set(&layer->line, "");
+    field_set(&layer->line, argument ? argument : "");
     return layer;
 }
 

@@ -47,6 +47,8 @@ struct host {
     void (*close)(struct host *host, const void *state);
     /* The log is the tab in view. */
     void (*show_log)(struct host *host);
+    /* Opens the command line (":") with this text in it. */
+    void (*command)(struct host *host, const char *text);
     /* What the key of this action would do. */
     void (*act)(struct host *host, enum action action);
     /* The same for the session of this name alone: to attach, to zoom, to talk. */
