@@ -80,7 +80,7 @@ static void test_images(void **state) {
     terminal_expect(&terminal, "image t-screen deleted");
     terminal_expect_not(&terminal, "t-screen, built by berth");
     terminal_type(&terminal, "i");
-    terminal_expect(&terminal, ":image import ");
+    terminal_expect(&terminal, ":image import");
     terminal_type(&terminal, "\x1b");
     terminal_type(&terminal, "q");
     assert_int_equal(terminal_close_restored(&terminal), 0);
