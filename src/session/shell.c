@@ -33,8 +33,13 @@ bool shell_before(struct incus *client, const struct prepared *prepared,
     if (!existing->json || !str_equal(existing->status, "Stopped"))
         return true;
     if (!snapshot_automatic(client, existing->name, prepared->request->settings, SNAPSHOT_RESUME, &name,
-                            err))
-        return false;
+                            err)) {
+        if (err->class != ERROR_FAILED) /* that one cannot be had is no reason not to work */
+            return false;
+        watcher_notice(watcher, "no snapshot of %s was taken: %s", existing->name, err->message);
+        error_done(err);
+        return true;
+    }
     if (name)
         watcher_notice(watcher, "%s is in the snapshot %s as it was", existing->name, name);
     return true;

@@ -88,6 +88,13 @@ static bool name_is_taken(const struct error *err) {
     return err->class == ERROR_FAILED && strstr(err->message, "UNIQUE constraint");
 }
 
+/* What a restricted project forbids, and who may allow it. */
+static void explain_project(struct incus *client, struct error *err) {
+    if (err->class == ERROR_FAILED && strstr(err->message, "doesn't allow for snapshot"))
+        error_hint(err, "an administrator allows it: incus project set %s restricted.snapshots=allow",
+                   incus_project(client));
+}
+
 bool snapshot_take(struct incus *client, const char *session, const char *name, bool stateful,
                    progress_fn *progress, void *data, struct error *err) {
     if (!snapshot_check_name(name, err))
@@ -103,6 +110,7 @@ bool snapshot_take(struct incus *client, const char *session, const char *name, 
                    "and few programs can be kept so");
         error_hint(err, "without it the files are kept, and nothing that runs is disturbed");
     }
+    explain_project(client, err);
     return false;
 }
 

@@ -264,6 +264,34 @@ static void test_no_way_in(void **state) {
     assert_has(nobody.err, "or join the group incus-admin, which makes you as good as root here");
 }
 
+/* Images of one's own are built; snapshots are for an administrator to allow, and branches go without. */
+static void test_snapshots(void **state) {
+    (void)state;
+    _result_ built = berth(&world.how, "build", "-q", "t-member", "--base", "berth-small", NULL);
+    assert_status(built, 0);
+    _result_ gone = berth(&world.how, "image", "delete", "t-member", NULL);
+    assert_status(gone, 0);
+    _result_ shell = berth(&world.how, "shell", "-q", "--background", NULL);
+    assert_status(shell, 0);
+    _cleanup_free_ char *name = str_copy_n(shell.out, strcspn(shell.out, "\n"));
+    _result_ refused = berth(&world.how, "snapshot", "create", name, NULL);
+    assert_status(refused, 1);
+    assert_has(refused.err, "incus project set user-1601 restricted.snapshots=allow");
+    _result_ branched = berth(&world.how, "snapshot", "branch", "-q", name, "--background", NULL);
+    assert_status(branched, 0);
+    assert_string_not_equal(branched.out, shell.out);
+    _result_ allow = incus_command("project", "set", PROJECT, "restricted.snapshots=allow", NULL);
+    _result_ taken = berth(&world.how, "snapshot", "create", name, "one", NULL),
+             compared = berth(&world.how, "snapshot", "diff", name, NULL),
+             restored = berth(&world.how, "snapshot", "restore", name, NULL);
+    _result_ forbid = incus_command("project", "unset", PROJECT, "restricted.snapshots", NULL);
+    assert_status(taken, 0);
+    assert_status(compared, 0);
+    assert_status(restored, 0);
+    _result_ killed = berth(&world.how, "kill", "-q", "--all", "--force", NULL);
+    assert_none_left();
+}
+
 static void test_screen(void **state) {
     (void)state;
     struct terminal terminal;
@@ -291,7 +319,7 @@ int main(void) {
         cmocka_unit_test(test_forbidden),    cmocka_unit_test(test_another_uid),
         cmocka_unit_test(test_left_out),     cmocka_unit_test(test_images),
         cmocka_unit_test(test_limit),        cmocka_unit_test(test_no_way_in),
-        cmocka_unit_test(test_screen),
+        cmocka_unit_test(test_snapshots),    cmocka_unit_test(test_screen),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
