@@ -19,15 +19,28 @@ static void progress(void *data, const char *words) {
         cli_notice(data, "%s", words);
 }
 
+/* All but characters and the ends of lines becomes "?": no command to the terminal is left (ECMA-48). */
+static void make_harmless(unsigned char *text, size_t size) {
+    for (size_t i = 0; i < size;) {
+        size_t length = str_utf8_length(text + i);
+        bool control = length == 2 && text[i] == 0xc2 && text[i + 1] < 0xa0, /* C1 */
+            line = text[i] == '\n' || text[i] == '\r' || text[i] == '\t';
+        if (length == 0 || control || text[i] == 0x7f || (text[i] < ' ' && !line))
+            text[i++] = '?';
+        else
+            i += length;
+    }
+}
+
 /* What runs in the container may write what it likes: to a terminal goes what is none of its commands. */
 static void output(void *data, const void *bytes, size_t size) {
     const struct cli *cli = data;
     if (cli->quiet)
         return;
-    _cleanup_free_ char *text = str_copy_n(bytes, size);
-    for (char *at = text; isatty(STDERR_FILENO) && *at; at++)
-        if ((*at >= 0 && *at < ' ' && *at != '\n' && *at != '\r' && *at != '\t') || *at == 0x7f)
-            *at = '?';
+    _cleanup_free_ char *text = mem_new(size + 1); /* there may be any bytes, NUL too */
+    memcpy(text, bytes, size);
+    if (isatty(STDERR_FILENO))
+        make_harmless((unsigned char *)text, size);
     fwrite(text, 1, size, stderr);
 }
 
@@ -195,7 +208,8 @@ const struct command command_build = {
         "A recipe is an ini file: [image] name, base, packages, script, run, user, sudo, requires,\n"
         "description, compression; [files] HOST = PATH[:MODE]. It is --file, images/NAME.ini beside the\n"
         "settings, " RECIPE_FILE " of the workspace (which is asked about first), or [container] recipe.\n"
-        "The base is an image that is there, or a distribution: by mmdebstrap from apt's mirror where\n"
+        "The base is an image that is there, a directory with a root filesystem, or a distribution: by "
+        "mmdebstrap from apt's mirror where\n"
         "that is installed, else from images.linuxcontainers.org. The image is built in a container\n"
         "without a workspace, on the default profile's network. The old one keeps its name until the\n"
         "new one is good.",

@@ -97,6 +97,9 @@ static bool follow(struct cli *cli, const struct instance *instance, struct erro
     if (!prefix)
         return false;
     session_read(&session, prefix, instance, &records);
+    if (session.foreign || !*session.workspace)
+        return error_set(err, ERROR_FAILED,
+                         "%s is no session: it has no workspace that a branch could have", instance->name);
     if (!cli->request.workspace)
         str_set(&cli->request.workspace, session.workspace);
     if (session.persistent && cli->settings.values[SETTING_PERSISTENT].origin < ORIGIN_FLAG &&

@@ -65,8 +65,8 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
         error_hint(err, "an administrator brings one in: sudo berth image copy %s --to %s", shown,
                    incus_project(client));
     if (!image_aliases(client, &aliases, &answer) || aliases.count == 0) {
-        error_hint(err, "there is no image at all; incus image import FILE --alias %s imports one", shown);
-        error_hint(err, "berth build %s --base debian:12 makes one", shown);
+        error_hint(err, "there is no image at all: berth build %s --base debian:12 makes one", shown);
+        error_hint(err, "berth image import FILE %s brings one in", shown);
         return false;
     }
     _cleanup_free_ char *list = strings_join(&aliases, ", ");

@@ -248,9 +248,9 @@ static bool take_answer(struct sftp *sftp, enum packet packet, struct reader *re
     struct reading *reading = place < WINDOW ? &sftp->readings[place] : NULL;
     if (!reading || !reading->path)
         return false;
-    if (packet == PACKET_HANDLE && reading->asked == PACKET_OPENDIR) {
+    if (packet == PACKET_HANDLE && reading->asked == PACKET_OPENDIR && !reading->handle) {
         const char *handle = read_string(reader, &reading->handle_size);
-        reading->handle = str_copy_n(handle, reading->handle_size);
+        reading->handle = mem_new(reading->handle_size + 1); /* any bytes */
         memcpy(reading->handle, handle, reading->handle_size);
         ask(sftp, place, PACKET_READDIR, reading->handle, reading->handle_size);
     } else if (packet == PACKET_NAME && reading->asked == PACKET_READDIR) {

@@ -1,6 +1,7 @@
 #include "session/snapshot.h"
 
 #include "base/time.h"
+#include "incus/instance.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -95,11 +96,36 @@ static void explain_project(struct incus *client, struct error *err) {
                    incus_project(client));
 }
 
+/* What the daemon asks of an instance before it keeps its memory; as it was, if that fails. */
+#define STATEFUL "migration.stateful"
+
+static bool set_stateful(struct incus *client, const char *session, const char *value, struct error *err) {
+    _cleanup_json_ json_t *body = json_pack("{s:{s:s}}", "config", STATEFUL, value);
+    return instance_patch(client, session, body, err);
+}
+
+static bool take_stateful(struct incus *client, const char *session, const char *name,
+                          progress_fn *progress, void *data, struct error *err) {
+    _cleanup_(instance_done) struct instance instance = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    if (!instance_get(client, session, &instance, err))
+        return false;
+    bool set = str_equal(instance_config(&instance, STATEFUL), "true");
+    if (!set && !set_stateful(client, session, "true", err))
+        return false;
+    if (snapshot_create(client, session, name, true, progress, data, err))
+        return true;
+    if (!set && !set_stateful(client, session, "", &ignored))
+        error_also(err, &ignored);
+    return false;
+}
+
 bool snapshot_take(struct incus *client, const char *session, const char *name, bool stateful,
                    progress_fn *progress, void *data, struct error *err) {
     if (!snapshot_check_name(name, err))
         return false;
-    if (snapshot_create(client, session, name, stateful, progress, data, err))
+    if (stateful ? take_stateful(client, session, name, progress, data, err)
+                 : snapshot_create(client, session, name, false, progress, data, err))
         return true;
     if (name_is_taken(err)) {
         error_done(err);

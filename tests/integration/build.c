@@ -181,6 +181,7 @@ static void test_failures(void **state) {
          "\"../x\" is no user's name"},
         {"[image]\nrun = true\n", 2, "a base is missing"},
         {"[image]\nbase = t-old\n", 2, "image t-old cannot be its own base"},
+        {"[image]\nbase = berth-small\nrun = true ; false\n", 2, "r.ini:3: \" ;\" begins a comment"},
         {"nonsense\n", 2, "r.ini:1: neither [section] nor key = value"},
     };
     write_in("r.ini", 0644, "[image]\nbase = berth-small\n");
@@ -247,6 +248,39 @@ static void test_interrupted(void **state) {
     }
     _result_ images = incus_command("image", "list", "-f", "csv", "-c", "lF", NULL);
     print_message("# after ten interruptions:\n%s", images.out);
+}
+
+/* A root filesystem in a directory, and one in a tar file; what is not there, or a workspace's, is refused.
+ */
+static void test_directory(void **state) {
+    (void)state;
+    _cleanup_free_ char *line =
+        str_printf("cd '%s' && mkdir -p root tar && root='%s/root' && "
+                   "mkdir -p $root/bin $root/sbin $root/etc $root/dev $root/proc $root/sys "
+                   "$root/run $root/tmp $root/root $root/usr/bin && "
+                   "cp /bin/busybox $root/bin/ && for a in sh id cat mkdir dirname rm head "
+                   "chown sleep poweroff; do ln -sf busybox $root/bin/$a; done && "
+                   "ln -sf ../bin/busybox $root/sbin/init && "
+                   "echo root:x:0:0:root:/root:/bin/sh >$root/etc/passwd && "
+                   "echo root:x:0: >$root/etc/group && "
+                   "echo it >$root/etc/it && tar -C root -cf tar/rootfs.tar .",
+                   folder, folder);
+    _result_ made = shell_line(&(struct how){0}, line);
+    assert_status(made, 0);
+    static const char *const bases[] = {"./root", "./tar"};
+    for (size_t i = 0; i < array_length(bases); i++) {
+        _cleanup_free_ char *text = str_printf("[image]\nbase = %s\nuser = code\n", bases[i]);
+        write_in("r.ini", 0644, text);
+        _result_ built = build("t-directory", "r.ini", NULL), again = build("t-directory", "r.ini", NULL);
+        assert_status(built, 0);
+        assert_has(again.out, "is unchanged");
+        _cleanup_free_ char *out = in_image("t-directory", "cat /etc/it; id -u");
+        assert_string_equal(out, "it\n1000\n");
+    }
+    write_in("r.ini", 0644, "[image]\nbase = ./none\n");
+    _result_ none = build("t-directory", "r.ini", NULL);
+    assert_status(none, 1);
+    assert_has(none.err, "./none is no directory");
 }
 
 /* Out into a file and in again, of one tar file or of two, under another name. */
@@ -361,7 +395,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         build_test(test_whole),    build_test(test_others_image), build_test(test_packages),
         build_test(test_failures), build_test(test_interrupted),  build_test(test_two_at_once),
-        build_test(test_export),   build_test(test_workspace),    build_test(test_all),
+        build_test(test_export),   build_test(test_directory),    build_test(test_workspace),
+        build_test(test_all),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -107,7 +107,9 @@ static void test_sftp(void **state) {
     assert_true(sftp_feed(sftp, bytes.data, 4, &err) && sftp_feed(sftp, bytes.data + 4, 5, &err));
     assert_memory_equal(sftp_out(sftp)->data, "\0\0\0\12\13\0\0\0\0\0\0\0\1/", 14); /* OPENDIR */
     buffer_drop(sftp_out(sftp), 14);
-    assert_true(sftp_feed(sftp, "\0\0\0\12\146\0\0\0\0\0\0\0\1h", 14, &err)); /* HANDLE */
+    /* HANDLE: any bytes */
+    assert_true(sftp_feed(sftp, "\0\0\0\14\146\0\0\0\0\0\0\0\3\0h\0", 16, &err));
+    assert_memory_equal(sftp_out(sftp)->data, "\0\0\0\14\14\0\0\0\0\0\0\0\3\0h\0", 16); /* READDIR */
     /* NAME: ".", "proc" (a directory), "x/y" (no name), "f" of 5 bytes */
     static const char names[] = "\150\0\0\0\0\0\0\0\4"
                                 "\0\0\0\1.\0\0\0\0\0\0\0\0"
