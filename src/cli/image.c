@@ -136,6 +136,16 @@ static int delete_it(struct cli *cli, struct error *err) {
                : -1;
 }
 
+static bool write_image(struct incus *client, const char *name, const char *path, bool *divided,
+                        struct error *err) {
+    _cleanup_fclose_ FILE *file = fopen(path, "wxe");
+    if (!file)
+        return error_errno(err, errno, "cannot write %s", path);
+    return image_export(client, name, file, divided, err) &&
+           ((fflush(file) == 0 && fsync(fileno(file)) == 0) ||
+            error_errno(err, errno, "cannot write %s", path));
+}
+
 /* Beside the file first: what was there is not lost to an export that fails. */
 static int export_it(struct cli *cli, struct error *err) {
     const char *name = cli->arguments.items[0], *path = cli->arguments.items[1];
@@ -143,17 +153,8 @@ static int export_it(struct cli *cli, struct error *err) {
     bool divided = false;
     if (!cli_connect(cli, err) || !image_check(cli->client, name, err))
         return -1;
-    FILE *file = fopen(beside, "wxe");
-    if (!file) {
-        error_errno(err, errno, "cannot write %s", beside);
-        return -1;
-    }
-    bool good = image_export(cli->client, name, file, &divided, err);
-    if ((fflush(file) != 0 || fsync(fileno(file)) != 0) && good)
-        good = error_errno(err, errno, "cannot write %s", path);
-    fclose(file);
-    if (good && rename(beside, path) != 0)
-        good = error_errno(err, errno, "cannot write %s", path);
+    bool good = write_image(cli->client, name, beside, &divided, err) &&
+                (rename(beside, path) == 0 || error_errno(err, errno, "cannot write %s", path));
     if (!good)
         unlink(beside);
     else if (divided)
