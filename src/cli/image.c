@@ -166,14 +166,12 @@ static int export_it(struct cli *cli, struct error *err) {
 static int import_it(struct cli *cli, struct error *err) {
     const char *path = cli->arguments.items[0], *alias = cli->arguments.items[1];
     _cleanup_free_ char *old = NULL;
-    _cleanup_fclose_ FILE *file = fopen(path, "re");
-    if (!file) {
-        error_errno(err, errno, "cannot read %s", path);
-        return -1;
-    }
     if (!cli_connect(cli, err))
         return -1;
-    _cleanup_free_ char *fingerprint = image_import_file(cli->client, file, err);
+    _cleanup_fclose_ FILE *file = fopen(path, "re");
+    _cleanup_free_ char *fingerprint = file ? image_import_file(cli->client, file, err) : NULL;
+    if (!file)
+        error_errno(err, errno, "cannot read %s", path);
     if (!fingerprint || !image_set_alias(cli->client, alias, fingerprint, &old, err))
         return -1;
     if (old && !str_equal(old, fingerprint))
