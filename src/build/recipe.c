@@ -1,11 +1,11 @@
 #include "build/recipe.h"
 
 #include "base/path.h"
+#include "config/ini.h"
 #include "guard/beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <sha2.h>
 #include <string.h>
 
@@ -35,39 +35,19 @@ void recipe_done(struct recipe *recipe) {
 }
 
 struct parse {
+    struct ini_text text;
     struct recipe *recipe;
-    const char *rest;
-    int line;
-    struct error *err;
 };
 
 /* inih takes "; …" behind a blank for a comment: of a line for sh a part would be lost without a word. */
-static bool is_cut(const struct parse *parse, const char *line) {
+static bool is_whole(const struct ini_text *text, const char *line) {
     const char *key = line + strspn(line, " \t");
     if (!str_starts(key, "run") || (!strstr(line, " ;") && !strstr(line, "\t;")))
-        return false;
-    error_set(parse->err, ERROR_USAGE,
-              "%s:%d: \" ;\" begins a comment, and what is behind it would be lost", parse->recipe->file,
-              parse->line);
-    error_hint(parse->err, "without the blank it does not: \"a; b\"; or a script");
-    return true;
-}
-
-static char *next_line(char *room, int size, void *data) {
-    struct parse *parse = data;
-    if (!*parse->rest || parse->err->class)
-        return NULL;
-    size_t length = strcspn(parse->rest, "\n"), whole = length + (parse->rest[length] == '\n');
-    parse->line++;
-    if (whole >= (size_t)size) {
-        error_set(parse->err, ERROR_USAGE, "%s:%d: a line longer than %d characters", parse->recipe->file,
-                  parse->line, size - 2);
-        return NULL;
-    }
-    memcpy(room, parse->rest, whole);
-    room[whole] = 0;
-    parse->rest += whole;
-    return is_cut(parse, room) ? NULL : room;
+        return true;
+    error_set(text->err, ERROR_USAGE, "%s:%d: \" ;\" begins a comment, and what is behind it would be lost",
+              text->file, text->line);
+    error_hint(text->err, "without the blank it does not: \"a; b\"; or a script");
+    return false;
 }
 
 /* Words with blanks or commas between them. */
@@ -128,31 +108,29 @@ static bool take_file(struct recipe *recipe, const char *source, const char *val
 static int take_pair(void *data, const char *section, const char *key, const char *value) {
     struct parse *parse = data;
     const char *file = parse->recipe->file;
-    if (parse->err->class)
+    if (parse->text.err->class)
         return 1;
     _cleanup_free_ char *shown_key = str_shown(key), *shown = str_shown(value),
                         *shown_section = str_shown(section);
     if (!*value || !str_is_utf8(value))
-        error_set(parse->err, ERROR_USAGE, "%s:%d: %s has no value", file, parse->line, shown_key);
+        error_set(parse->text.err, ERROR_USAGE, "%s:%d: %s has no value", file, parse->text.line,
+                  shown_key);
     else if (str_equal(section, "files") && !take_file(parse->recipe, key, value))
-        error_set(parse->err, ERROR_USAGE, "%s:%d: \"%s\" is not an absolute path, or one with :MODE", file,
-                  parse->line, shown);
+        error_set(parse->text.err, ERROR_USAGE, "%s:%d: \"%s\" is not an absolute path, or one with :MODE",
+                  file, parse->text.line, shown);
     else if (str_equal(section, "image") && !take_image(parse->recipe, key, value))
-        error_set(parse->err, ERROR_USAGE, "%s:%d: unknown key \"%s\"", file, parse->line, shown_key);
+        error_set(parse->text.err, ERROR_USAGE, "%s:%d: unknown key \"%s\"", file, parse->text.line,
+                  shown_key);
     else if (!str_equal(section, "image") && !str_equal(section, "files"))
-        error_set(parse->err, ERROR_USAGE, "%s:%d: unknown section [%s]", file, parse->line, shown_section);
+        error_set(parse->text.err, ERROR_USAGE, "%s:%d: unknown section [%s]", file, parse->text.line,
+                  shown_section);
     return 1;
 }
 
 bool recipe_parse(struct recipe *recipe, const char *file, const char *content, struct error *err) {
     str_set(&recipe->file, file);
-    struct parse parse = {recipe, content, 0, err};
-    int bad_line = ini_parse_stream(next_line, &parse, take_pair, &parse);
-    if (bad_line != 0 && (err->class == ERROR_NONE || bad_line < parse.line)) {
-        error_done(err);
-        return error_set(err, ERROR_USAGE, "%s:%d: neither [section] nor key = value", file, bad_line);
-    }
-    return err->class == ERROR_NONE;
+    struct parse parse = {{.file = file, .rest = content, .err = err, .check = is_whole}, recipe};
+    return ini_text_parse(&parse.text, take_pair, &parse);
 }
 
 bool recipe_load(struct recipe *recipe, const char *file, struct error *err) {

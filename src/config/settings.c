@@ -1,10 +1,10 @@
 #include "config/settings.h"
 
 #include "base/path.h"
+#include "config/ini.h"
 #include "config/value.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -59,32 +59,10 @@ static void store(struct settings *settings, enum setting which, const char *val
 }
 
 struct parse {
+    struct ini_text text;
     struct settings *settings;
-    const char *file;
-    const char *rest; /* of the content */
-    int line;
     bool seen[SETTINGS_COUNT];
-    struct error *err;
 };
-
-/* inih's reader: the next line of the content. Counts them, which inih's handler is not told. */
-static char *next_line(char *room, int size, void *data) {
-    struct parse *parse = data;
-    if (!*parse->rest || parse->err->class)
-        return NULL;
-    size_t length = strcspn(parse->rest, "\n");
-    size_t whole = length + (parse->rest[length] == '\n');
-    parse->line++;
-    if (whole >= (size_t)size) {
-        error_set(parse->err, ERROR_USAGE, "%s:%d: a line longer than %d characters", parse->file,
-                  parse->line, size - 2);
-        return NULL;
-    }
-    memcpy(room, parse->rest, whole);
-    room[whole] = 0;
-    parse->rest += whole;
-    return room;
-}
 
 static int find(const char *section, const char *key) {
     for (int i = 0; i < SETTINGS_COUNT; i++)
@@ -95,33 +73,33 @@ static int find(const char *section, const char *key) {
 
 static void unknown_key(struct parse *parse, const char *section, const char *key) {
     _cleanup_free_ char *shown = str_shown(key), *shown_section = str_shown(section);
-    error_set(parse->err, ERROR_USAGE, "%s:%d: unknown key \"%s\" in [%s]", parse->file, parse->line, shown,
-              shown_section);
+    error_set(parse->text.err, ERROR_USAGE, "%s:%d: unknown key \"%s\" in [%s]", parse->text.file,
+              parse->text.line, shown, shown_section);
     for (int i = 0; i < SETTINGS_COUNT; i++)
         if (str_equal(setting_specs[i].key, key))
-            error_hint(parse->err, "%s belongs into [%s]", key, setting_specs[i].section);
+            error_hint(parse->text.err, "%s belongs into [%s]", key, setting_specs[i].section);
     _cleanup_(strings_done) struct strings keys = {0};
     for (int i = 0; i < SETTINGS_COUNT; i++)
         if (str_equal(setting_specs[i].section, section))
             strings_add(&keys, setting_specs[i].key);
     _cleanup_free_ char *list = strings_join(&keys, ", ");
     if (keys.count)
-        error_hint(parse->err, "[%s] has: %s", section, list);
+        error_hint(parse->text.err, "[%s] has: %s", section, list);
     else
-        error_hint(parse->err, "the sections are [incus], [container], [mounts], [network], [guard], "
-                               "[limits], [tool], [screen] and [profile NAME]");
+        error_hint(parse->text.err, "the sections are [incus], [container], [mounts], [network], [guard], "
+                                    "[limits], [tool], [snapshot], [screen] and [profile NAME]");
 }
 
 static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,
                       bool *seen, const char *where) {
     if (*seen) {
-        error_set(parse->err, ERROR_USAGE, "%s: %s is set twice", where, key);
+        error_set(parse->text.err, ERROR_USAGE, "%s: %s is set twice", where, key);
         return 0;
     }
     *seen = true;
-    if (value_check(setting_specs[which].kind, value, parse->err))
+    if (value_check(setting_specs[which].kind, value, parse->text.err))
         return 1;
-    error_prefix(parse->err, "%s: %s", where, key);
+    error_prefix(parse->text.err, "%s: %s", where, key);
     return 0;
 }
 
@@ -137,13 +115,13 @@ static bool is_path(const char *key) {
 }
 
 static int take_mount(struct parse *parse, const char *profile, const char *key, const char *value) {
-    _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line),
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->text.file, parse->text.line),
                         *text = str_printf("%s:%s", key, value);
     if (!is_path(key) || value[0] != '/') {
         _cleanup_free_ char *shown = str_shown(key);
-        error_set(parse->err, ERROR_USAGE, "%s: %s: a mount is HOST = CONTAINER[:ro], both absolute paths",
-                  where, shown);
-        error_hint(parse->err, "~/data = /data:ro");
+        error_set(parse->text.err, ERROR_USAGE,
+                  "%s: %s: a mount is HOST = CONTAINER[:ro], both absolute paths", where, shown);
+        error_hint(parse->text.err, "~/data = /data:ro");
         return 0;
     }
     add_mount(parse->settings, profile, text, where);
@@ -153,7 +131,7 @@ static int take_mount(struct parse *parse, const char *profile, const char *key,
 /* Of a profile every key may be set, whatever its section otherwise. */
 static int take_profile(struct parse *parse, const char *name, const char *key, const char *value) {
     struct settings *settings = parse->settings;
-    _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line);
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->text.file, parse->text.line);
     int which = 0;
     if (is_path(key))
         return take_mount(parse, name, key, value);
@@ -161,8 +139,8 @@ static int take_profile(struct parse *parse, const char *name, const char *key, 
         which++;
     if (which == SETTINGS_COUNT) {
         _cleanup_free_ char *shown = str_shown(key);
-        error_set(parse->err, ERROR_USAGE, "%s: unknown key \"%s\" in a profile", where, shown);
-        error_hint(parse->err, "a profile may set whatever the other sections have: berth config");
+        error_set(parse->text.err, ERROR_USAGE, "%s: unknown key \"%s\" in a profile", where, shown);
+        error_hint(parse->text.err, "a profile may set whatever the other sections have: berth config");
         return 0;
     }
     bool seen = false;
@@ -180,7 +158,7 @@ static int take_profile(struct parse *parse, const char *name, const char *key, 
 static int take_pair(void *data, const char *section, const char *key, const char *value) {
     struct parse *parse = data;
     int which = find(section, key);
-    if (parse->err->class)
+    if (parse->text.err->class)
         return 0;
     if (str_starts(section, PROFILE) && section[strlen(PROFILE)])
         return take_profile(parse, section + strlen(PROFILE), key, value);
@@ -190,7 +168,7 @@ static int take_pair(void *data, const char *section, const char *key, const cha
         unknown_key(parse, section, key);
         return 0;
     }
-    _cleanup_free_ char *where = str_printf("%s:%d", parse->file, parse->line);
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->text.file, parse->text.line);
     if (!take_value(parse, (enum setting)which, key, value, &parse->seen[which], where))
         return 0;
     store(parse->settings, (enum setting)which, value, ORIGIN_FILE, where);
@@ -198,12 +176,8 @@ static int take_pair(void *data, const char *section, const char *key, const cha
 }
 
 bool settings_parse(struct settings *settings, const char *file, const char *content, struct error *err) {
-    struct parse parse = {.settings = settings, .file = file, .rest = content, .err = err};
-    int bad_line = ini_parse_stream(next_line, &parse, take_pair, &parse);
-    /* inih goes on behind a line that it cannot read: the first mistake is the one to name */
-    if (bad_line != 0 && (err->class == ERROR_NONE || bad_line < parse.line))
-        return error_set(err, ERROR_USAGE, "%s:%d: neither [section] nor key = value", file, bad_line);
-    return err->class == ERROR_NONE;
+    struct parse parse = {.text = {.file = file, .rest = content, .err = err}, .settings = settings};
+    return ini_text_parse(&parse.text, take_pair, &parse);
 }
 
 static char *config_file(void) {

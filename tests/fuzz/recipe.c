@@ -1,5 +1,5 @@
 /* A recipe's text, as a workspace may bring it. */
-/* Covers: recipe_parse take_image take_text take_file is_cut add_words are_names is_word recipe_check */
+/* Covers: recipe_parse take_image take_text take_file is_whole add_words are_names is_word recipe_check */
 #include "tests/fuzz/fuzz.h"
 
 #include "build/recipe.h"

@@ -1,5 +1,6 @@
 /* The settings' file: a mistake is an error with a line, and never half a value. */
-/* Covers: next_line find unknown_key take_value add_mount is_path take_mount take_profile take_pair */
+/* Covers: next_line ini_text_parse find unknown_key take_value add_mount is_path take_mount */
+/* Covers: take_profile take_pair */
 /* Covers: settings_parse settings_profile settings_copy is_amount is_size is_rate is_cpu is_text */
 /* Covers: is_value value_check */
 #include "tests/fuzz/fuzz.h"

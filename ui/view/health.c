@@ -2,6 +2,7 @@
 #include "health/examine.h"
 #include "health/probe.h"
 #include "ui/terminal/terminal.h"
+#include "ui/view/cursor.h"
 #include "ui/view/host.h"
 
 struct health_view {
@@ -148,25 +149,14 @@ static void copy(const struct health_view *view) {
                     *fix ? "copied: " : "nothing is to be mended here", fix);
 }
 
-static void move(struct health_view *view, enum action action) {
-    size_t count = view->health.count, page = 10;
-    size_t step = action == ACTION_PAGE_DOWN || action == ACTION_PAGE_UP ? page : 1;
-    bool down = action == ACTION_DOWN || action == ACTION_PAGE_DOWN;
-    if (down)
-        view->cursor = view->cursor + step < count ? view->cursor + step : count ? count - 1 : 0;
-    else
-        view->cursor -= view->cursor < step ? view->cursor : step;
-}
-
 static void key(void *state, const struct key *key) {
     struct health_view *view = state;
     enum action action = keys_action(key);
     if (key->pasted)
         return;
-    if (action == ACTION_UP || action == ACTION_DOWN || action == ACTION_PAGE_UP ||
-        action == ACTION_PAGE_DOWN)
-        move(view, action);
-    else if (action == ACTION_COPY)
+    if (cursor_move(&view->cursor, view->health.count, action))
+        return;
+    if (action == ACTION_COPY)
         copy(view);
     else if (key->code == 'r' || key->code == 'p')
         begin(view, key->code == 'p');

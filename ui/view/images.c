@@ -1,6 +1,7 @@
 /* The images that there are: age, size, who uses them; and keys that delete them or begin a command. */
 #include "base/time.h"
 #include "incus/image.h"
+#include "ui/view/cursor.h"
 #include "ui/view/host.h"
 
 #include <string.h>
@@ -175,14 +176,6 @@ static void draw(void *state, struct area area) {
         draw_text(inside, 1, 1, STYLE_DIM, "no image yet: b builds one");
 }
 
-static void move(struct images *images, enum action action) {
-    size_t step = action == ACTION_PAGE_DOWN || action == ACTION_PAGE_UP ? 10 : 1, count = images->count;
-    if (action == ACTION_DOWN || action == ACTION_PAGE_DOWN)
-        images->cursor = images->cursor + step < count ? images->cursor + step : count ? count - 1 : 0;
-    else
-        images->cursor -= images->cursor < step ? images->cursor : step;
-}
-
 /* A command line with the image's name in it, which is the user's to end. */
 static void type(struct images *images, const char *before, const char *behind) {
     struct host *host = images->host;
@@ -201,10 +194,9 @@ static void key(void *state, const struct key *key) {
     bool chosen = images->cursor < images->count;
     if (key->pasted)
         return;
-    if (action == ACTION_UP || action == ACTION_DOWN || action == ACTION_PAGE_UP ||
-        action == ACTION_PAGE_DOWN) {
-        move(images, action);
-    } else if (key->code == 'd' && chosen && !images->task) {
+    if (cursor_move(&images->cursor, images->count, action))
+        return;
+    if (key->code == 'd' && chosen && !images->task) {
         const struct image_row *row = &images->rows[images->cursor];
         str_set(&images->doomed, row->fingerprint);
         str_set(&images->doomed_name, *row->alias ? row->alias : row->fingerprint);

@@ -6,6 +6,7 @@
 #include "incus/instance.h"
 #include "session/restore.h"
 #include "session/snapshot.h"
+#include "ui/view/cursor.h"
 #include "ui/view/host.h"
 
 #include <time.h>
@@ -297,24 +298,14 @@ static void branch(struct layer *layer) {
     free(settings);
 }
 
-static void move(struct layer *layer, enum action action) {
-    size_t count = layer->timeline.list.count,
-           step = action == ACTION_PAGE_DOWN || action == ACTION_PAGE_UP ? 10 : 1;
-    if (action == ACTION_DOWN || action == ACTION_PAGE_DOWN)
-        layer->cursor = layer->cursor + step < count ? layer->cursor + step : count ? count - 1 : 0;
-    else
-        layer->cursor -= layer->cursor < step ? layer->cursor : step;
-}
-
 static void layer_key(void *state, const struct key *key) {
     struct layer *layer = state;
     enum action action = keys_action(key);
     if (key->pasted)
         return;
-    if (action == ACTION_UP || action == ACTION_DOWN || action == ACTION_PAGE_UP ||
-        action == ACTION_PAGE_DOWN)
-        move(layer, action);
-    else if (key->code == 'c')
+    if (cursor_move(&layer->cursor, layer->timeline.list.count, action))
+        return;
+    if (key->code == 'c')
         begin(layer, WORK_TAKE);
     else if (key->code == 'r')
         begin(layer, WORK_RESTORE);
