@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "build/recipe.h"
+#include "build/request.h"
 #include "incus/client.h"
 
 #define IMAGE_RECIPE "berth.recipe" /* the property of an image: the digest of what it was made of */
@@ -12,21 +12,6 @@
 enum build_outcome {
     BUILD_MADE,
     BUILD_UNCHANGED, /* the image is what the recipe would make */
-};
-
-struct build_watcher {
-    void (*step)(void *data, const char *words);                /* what begins now */
-    void (*progress)(void *data, const char *words);            /* the daemon's own words */
-    void (*output)(void *data, const void *bytes, size_t size); /* of packages and script, as it comes */
-    void *data;
-};
-
-struct build_request {
-    const struct recipe *recipe; /* borrowed, as is the rest */
-    const struct settings *settings;
-    const char *alias;
-    bool force; /* although nothing has changed */
-    bool keep;  /* the container of a build that failed stays, to be looked at */
 };
 
 /*

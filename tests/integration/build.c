@@ -314,6 +314,30 @@ static void test_export(void **state) {
     assert_has(nothing.err, "cannot read");
 }
 
+/* Written to while it is built: no image is made of what nobody was asked about. */
+static void test_changed_meanwhile(void **state) {
+    (void)state;
+    _cleanup_free_ char *path = recipe_path("r.ini");
+    char *const arguments[] = {"berth", "build", "t-changed", "--file", path, NULL};
+    write_in("r.ini", 0644,
+             "[image]\nbase = berth-small\nrun = echo begun; sleep 2\n[files]\nmotd = /etc/motd\n");
+    write_in("motd", 0644, "one\n");
+    struct child child = berth_start(&world.how, arguments);
+    _cleanup_(error_done) struct error err = {0};
+    for (int64_t end = loop_now() + 20000; loop_now() < end;) {
+        _cleanup_free_ char *made = builds();
+        if (made && loop_pause(daemon_loop(), 500, &err))
+            break;
+    }
+    write_in("motd", 0644, "two\n");
+    _result_ result = child_wait(&child);
+    assert_status(result, 1);
+    assert_has(result.err, "has changed while it was built");
+    assert_no_alias("t-changed");
+    _cleanup_free_ char *left = builds();
+    assert_null(left);
+}
+
 /* Two of one name: one builds, the other says so. */
 static void test_two_at_once(void **state) {
     (void)state;
@@ -393,10 +417,10 @@ static void test_all(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        build_test(test_whole),    build_test(test_others_image), build_test(test_packages),
-        build_test(test_failures), build_test(test_interrupted),  build_test(test_two_at_once),
-        build_test(test_export),   build_test(test_directory),    build_test(test_workspace),
-        build_test(test_all),
+        build_test(test_whole),       build_test(test_others_image), build_test(test_packages),
+        build_test(test_failures),    build_test(test_interrupted),  build_test(test_changed_meanwhile),
+        build_test(test_two_at_once), build_test(test_export),       build_test(test_directory),
+        build_test(test_workspace),   build_test(test_all),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

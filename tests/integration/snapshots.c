@@ -311,7 +311,9 @@ static void test_data(void **state) {
     set_variable("BERTH_TOOL_DATA=~/.tool");
     shell(NULL, NULL);
     world_inside(name, "mkdir -p /home/code/.tool/a && echo mine >/home/code/.tool/a/b && "
-                       "ln -s /etc/passwd /home/code/.tool/link && chmod 600 /home/code/.tool/a/b");
+                       "ln -s /etc/passwd /home/code/.tool/link && chmod 600 /home/code/.tool/a/b && "
+                       "head -c 9000000 /dev/urandom >/home/code/.tool/big");
+    _cleanup_free_ char *sum = inside(name, "sha256sum </home/code/.tool/big");
     _result_ killed = berth(&world.how, "kill", name, NULL);
     assert_status(killed, 0);
     _cleanup_free_ char *file = data_file();
@@ -323,7 +325,7 @@ static void test_data(void **state) {
     assert_int_equal(stat(folder, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0700);
     _result_ said = berth(&world.how, "info", NULL);
-    assert_has(said.out, "Data: 10.2 kB");
+    assert_has(said.out, "Data: 9.0 MB");
     /* a new session in its slot is not it, and leaves it alone */
     _cleanup_free_ char *id = str_copy(strrchr(folder, '/') + 1), *resume = str_printf("--resume=%s", id);
     shell(NULL, NULL);
@@ -334,6 +336,7 @@ static void test_data(void **state) {
     assert_inside(second,
                   "cd /home/code/.tool; cat a/b; stat -c '%u:%g %a' a/b; readlink link; stat -c %u .",
                   "mine\n1000:1000 600\n/etc/passwd\n1000\n");
+    assert_inside(second, "sha256sum </home/code/.tool/big", sum); /* in many pieces, and whole */
 }
 
 /* What cannot be kept stays where it is, and what was kept before stays kept. */

@@ -70,6 +70,9 @@ static void test_images(void **state) {
     terminal_type(&terminal, "I");
     terminal_expect(&terminal, "SESSIONS");
     terminal_expect(&terminal, "t-screen, built by berth");
+    terminal_type(&terminal, "j"); /* coi */
+    terminal_expect(&terminal, "used by ");
+    terminal_expect(&terminal, name);
     terminal_type(&terminal, "Ge");
     terminal_expect_not(&terminal, "SESSIONS"); /* G is none of its keys: closed */
     terminal_type(&terminal, "I");
@@ -84,7 +87,6 @@ static void test_images(void **state) {
     terminal_type(&terminal, "\x1b");
     terminal_type(&terminal, "q");
     assert_int_equal(terminal_close_restored(&terminal), 0);
-    (void)name;
 }
 
 int main(void) {

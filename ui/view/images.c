@@ -119,14 +119,13 @@ static void leave(void *state) {
 }
 
 /* Sessions that were made of it, as they say themselves. */
-static size_t count_users(const struct host *host, const struct image_row *row) {
-    size_t users = 0;
+static void find_users(const struct host *host, const struct image_row *row, struct strings *users) {
     for (size_t i = 0; i < host->store->count; i++) {
-        const char *image = host->store->rows[i]->session.image;
-        users += (*row->alias && str_equal(image, row->alias)) ||
-                 (strlen(image) >= 12 && str_starts(row->fingerprint, image));
+        const struct session *session = &host->store->rows[i]->session;
+        if ((*row->alias && str_equal(session->image, row->alias)) ||
+            (strlen(session->image) >= 12 && str_starts(row->fingerprint, session->image)))
+            strings_add(users, session->name);
     }
-    return users;
 }
 
 static char *say_age(int64_t made) {
@@ -139,11 +138,12 @@ static char *say_age(int64_t made) {
 
 static void draw_row(const struct images *images, size_t i, struct area area, int row) {
     const struct image_row *image = &images->rows[i];
-    size_t users = count_users(images->host, image);
+    _cleanup_(strings_done) struct strings users = {0};
+    find_users(images->host, image, &users);
     _cleanup_free_ char *age = say_age(image->made),
                         *name = *image->alias ? draw_shorten(image->alias, 26)
                                               : str_printf("%.12s", image->fingerprint),
-                        *used = users ? str_printf("%zu", users) : str_copy("");
+                        *used = users.count ? str_printf("%zu", users.count) : str_copy("");
     draw_text(area, row, 1,
               i == images->cursor ? STYLE_SELECTED
               : *image->alias     ? STYLE_PLAIN
@@ -151,14 +151,26 @@ static void draw_row(const struct images *images, size_t i, struct area area, in
               name);
     draw_format(area, row, 29, STYLE_PLAIN, "%6s", age);
     draw_format(area, row, 36, STYLE_PLAIN, "%8.1f MB", (double)image->size / 1e6);
-    draw_format(area, row, 48, users ? STYLE_GOOD : STYLE_DIM, "%8s", used);
+    draw_format(area, row, 48, users.count ? STYLE_GOOD : STYLE_DIM, "%8s", used);
     draw_text(area, row, 58, STYLE_DIM, image->description);
+}
+
+/* By name, of the one under the cursor, in the last row. */
+static void draw_users(const struct images *images, struct area area) {
+    _cleanup_(strings_done) struct strings users = {0};
+    if (images->cursor >= images->count)
+        return;
+    find_users(images->host, &images->rows[images->cursor], &users);
+    _cleanup_free_ char *all = users.count ? strings_join(&users, ", ") : NULL,
+                        *shown = all ? draw_shorten(all, area.columns - 11) : NULL;
+    if (shown)
+        draw_format(area, area.rows - 1, 1, STYLE_DIM, "used by %s", shown);
 }
 
 static void draw(void *state, struct area area) {
     struct images *images = state;
     struct area box = {area.row + 1, area.column, area.rows - 2, area.columns}, inside = draw_box(box);
-    size_t rows = inside.rows > 2 ? (size_t)inside.rows - 1 : 1;
+    size_t rows = inside.rows > 3 ? (size_t)inside.rows - 2 : 1;
     draw_text(box, 0, 2, STYLE_STRONG, "Images");
     if (images->err.class) {
         draw_wrapped(inside, 0, 1, STYLE_WARNING, images->err.message);
@@ -172,6 +184,7 @@ static void draw(void *state, struct area area) {
         images->first = images->cursor - rows + 1;
     for (size_t i = images->first; i < images->count && i < images->first + rows; i++)
         draw_row(images, i, inside, 1 + (int)(i - images->first));
+    draw_users(images, inside);
     if (images->loaded && !images->count)
         draw_text(inside, 1, 1, STYLE_DIM, "no image yet: b builds one");
 }
