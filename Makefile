@@ -5,7 +5,7 @@ DESTDIR ?=
 CC      ?= cc
 SAN     ?=
 
-LIBS      = libcurl jansson inih libmd libcares ncursesw vterm
+LIBS      = libcurl openssl yaml-0.1 jansson inih libmd libcares ncursesw vterm
 # wslay has no pkg-config file on Debian; it is found by trying
 PLAIN_LIBS = -lwslay
 TEST_LIBS = cmocka

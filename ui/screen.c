@@ -256,7 +256,7 @@ static bool begin(struct app *app, struct error *err) {
     if (!host->loop)
         return false;
     _cleanup_free_ char *socket = socket_find(options->socket);
-    host->client = incus_new(host->loop, socket, settings_text(host->settings, SETTING_PROJECT));
+    host->client = incus_new_local(host->loop, socket, settings_text(host->settings, SETTING_PROJECT));
     list_init(&app->list, &app->store);
     live_start(app);
     open_views(app);

@@ -197,7 +197,7 @@ static bool build_it(struct build *build, enum build_outcome *outcome, char **fi
     if (is_unchanged(build, fingerprint))
         return true;
     *outcome = BUILD_MADE;
-    _cleanup_free_ char *what = str_printf("%s %s %s", incus_socket(build->client),
+    _cleanup_free_ char *what = str_printf("%s %s %s", incus_address(build->client),
                                            incus_project(build->client), request->alias),
                         *key = lock_name("build", what);
     struct lock *lock = lock_take(key);

@@ -1,6 +1,7 @@
 /* The frame of the command line: parsing by the tables, errors, and the way to the daemon. */
 #include "cli/flags.h"
 #include "incus/socket.h"
+#include "remote/known.h"
 
 #include "base/tty.h"
 
@@ -10,7 +11,7 @@
 
 /* getopt_long's numbers for flags: above every letter. */
 #define FLAG_BASE 256
-#define FLAGS_MAX 40
+#define FLAGS_MAX 60
 
 struct parser {
     const struct flag *flags[FLAGS_MAX];
@@ -231,6 +232,9 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen) {
     error_done(&cli.mistake);
     strings_done(&cli.arguments);
     free(cli.socket);
+    free(cli.remote);
+    free(cli.token);
+    free(cli.fingerprint);
     free(cli.format);
     free(cli.resume);
     free(cli.cwd);
@@ -251,14 +255,33 @@ static void trace(void *data, const char *line) {
     fprintf(stderr, "berth: %s\n", line);
 }
 
+bool cli_find_daemon(struct cli *cli, struct endpoint *endpoint, struct error *err) {
+    const char *name = cli->remote ? cli->remote : cli->socket ? NULL : getenv("BERTH_REMOTE");
+    _cleanup_(remote_done) struct remote remote = {0};
+    if (str_empty(name)) {
+        endpoint->socket = socket_find(cli->socket);
+        return true;
+    }
+    if (cli->socket)
+        return error_set(err, ERROR_USAGE, "--socket is of this machine, --remote of another: one of them");
+    if (!remote_find(&cli->settings, name, &remote, err))
+        return false;
+    settings_remote(&cli->settings, remote.machine);
+    *endpoint = remote.endpoint;
+    remote.endpoint = (struct endpoint){0};
+    return true;
+}
+
 bool cli_connect(struct cli *cli, struct error *err) {
-    _cleanup_free_ char *socket = socket_find(cli->socket);
+    _cleanup_(endpoint_done) struct endpoint endpoint = {0};
     if (cli->client)
         return true;
+    if (!cli_find_daemon(cli, &endpoint, err))
+        return false;
     cli->loop = loop_new(err);
     if (!cli->loop)
         return false;
-    cli->client = incus_new(cli->loop, socket, settings_text(&cli->settings, SETTING_PROJECT));
+    cli->client = incus_new(cli->loop, &endpoint, settings_text(&cli->settings, SETTING_PROJECT));
     if (cli->verbose)
         incus_trace(cli->client, trace, NULL);
     return true;

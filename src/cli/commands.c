@@ -54,6 +54,10 @@
     X(tmux_list)                                                                                           \
     X(tmux_send)                                                                                           \
     X(tmux_capture)                                                                                        \
+    X(remote)                                                                                              \
+    X(remote_add)                                                                                          \
+    X(remote_list)                                                                                         \
+    X(remote_remove)                                                                                       \
     X(build)                                                                                               \
     X(images)                                                                                              \
     X(image)                                                                                               \

@@ -11,6 +11,7 @@
 
 SETTING_FLAG(take_image, SETTING_IMAGE, "--image")
 SETTING_FLAG(take_project, SETTING_PROJECT, "--project")
+SETTING_FLAG(take_target, SETTING_TARGET, "--target")
 SETTING_FLAG(take_cpu, SETTING_CPU, "--cpu")
 SETTING_FLAG(take_memory, SETTING_MEMORY, "--memory")
 SETTING_FLAG(take_disk_read, SETTING_DISK_READ, "--disk-read")
@@ -161,6 +162,9 @@ static bool take_keep(struct cli *cli, const char *value, struct error *err) {
 
 TEXT(take_cwd, cwd)
 TEXT(take_socket, socket)
+TEXT(take_remote, remote)
+TEXT(take_token, token)
+TEXT(take_fingerprint, fingerprint)
 TEXT(take_description, description)
 TEXT(take_prefix, image_prefix)
 TEXT(take_to, to_project)
@@ -226,6 +230,10 @@ const struct flag flag_strict = {
     false,    take_strict};
 static const struct flag flag_project = {"project", 0, "NAME", "Incus project", false, take_project};
 static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", false, take_socket};
+static const struct flag flag_remote = {
+    "remote", 0, "NAME", "a daemon of another machine", false, take_remote};
+static const struct flag flag_target = {
+    "target", 0, "MEMBER|@GROUP|auto", "where in a cluster to launch", false, take_target};
 static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", false, take_quiet};
 static const struct flag flag_verbose = {"verbose", 'v',         NULL, "every call to the daemon on stderr",
                                          false,     take_verbose};
@@ -234,8 +242,11 @@ static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", fal
 const struct flag *const global_flags[] = {
     &flag_workspace, &flag_slot,   &flag_persistent, &flag_resume,  &flag_continue, &flag_profile,
     &flag_image,     &flag_env,    &flag_mount,      &flag_network, &flag_allow,    &flag_publish,
-    &flag_project,   &flag_socket, &flag_quiet,      &flag_verbose, &flag_no_color, NULL};
+    &flag_project,   &flag_socket, &flag_remote, &flag_target, &flag_quiet,      &flag_verbose, &flag_no_color, NULL};
 
+const struct flag flag_token = {"token", 0, "TOKEN", "one that the daemon made", false, take_token};
+const struct flag flag_fingerprint = {
+    "fingerprint", 0, "SHA256", "the daemon's, confirmed", false, take_fingerprint};
 const struct flag flag_format = {"format", 0,          "text|json", "how to print (default text)",
                                  false,    take_format};
 const struct flag flag_all = {"all", 0, NULL, "saved sessions too", false, take_all};

@@ -78,7 +78,7 @@ static bool is_member(const char *group, const char *user) {
 
 /* The group of incus-user's socket where there is one: the other makes its members as good as root. */
 static bool join(struct cli *cli, struct error *err) {
-    const char *socket = incus_socket(cli->client);
+    const char *socket = incus_address(cli->client);
     _cleanup_free_ char *of_user = socket_user_group(socket), *of_daemon = socket_group(socket);
     const char *group = of_user ? of_user : of_daemon;
     const struct passwd *account = getpwuid(getuid());

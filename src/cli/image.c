@@ -78,7 +78,7 @@ static int copy(struct cli *cli, struct error *err) {
     }
     if (!cli_connect(cli, err))
         return -1;
-    if (socket_is_users(incus_socket(cli->client))) {
+    if (socket_is_users(incus_address(cli->client))) {
         error_set(err, ERROR_REFUSED, "only an administrator copies images from one project to another");
         error_hint(err, "sudo berth image copy %s --to %s", name, project);
         return -1;

@@ -90,7 +90,7 @@ bool cli_ask_workspace(struct cli *cli, struct error *err) {
 }
 
 void cli_say_changed(const struct cli *cli, const char *name) {
-    _cleanup_free_ char *id = check_id(incus_socket(cli->client), incus_project(cli->client), name);
+    _cleanup_free_ char *id = check_id(incus_address(cli->client), incus_project(cli->client), name);
     _cleanup_free_ char *workspace = NULL;
     size_t changed = check_changed(id, &workspace);
     if (changed)

@@ -14,6 +14,8 @@ const struct setting_spec setting_specs[SETTINGS_COUNT] = {
     [SETTING_CODE_GID] = {"incus", "code_gid", "BERTH_CODE_GID", KIND_ID, ""},
     [SETTING_CODE_USER] = {"incus", "code_user", "BERTH_CODE_USER", KIND_TEXT, "code"},
     [SETTING_DISABLE_SHIFT] = {"incus", "disable_shift", "BERTH_DISABLE_SHIFT", KIND_BOOL, "false"},
+    [SETTING_TARGET] = {"incus", "target", "BERTH_TARGET", KIND_TEXT, ""},
+    [SETTING_SHARED] = {"incus", "shared", "BERTH_SHARED", KIND_TEXT, ""},
     [SETTING_IMAGE] = {"container", "image", "BERTH_IMAGE", KIND_TEXT, "coi"},
     [SETTING_RECIPE] = {"container", "recipe", "BERTH_RECIPE", KIND_TEXT, ""},
     [SETTING_PERSISTENT] = {"container", "persistent", "BERTH_PERSISTENT", KIND_BOOL, "false"},
@@ -87,7 +89,8 @@ static void unknown_key(struct parse *parse, const char *section, const char *ke
         error_hint(parse->text.err, "[%s] has: %s", section, list);
     else
         error_hint(parse->text.err, "the sections are [incus], [container], [mounts], [network], [guard], "
-                                    "[limits], [tool], [snapshot], [screen] and [profile NAME]");
+                                    "[limits], [tool], [snapshot], [screen], [profile NAME], [member NAME] "
+                                    "and [remote NAME]");
 }
 
 static int take_value(struct parse *parse, enum setting which, const char *key, const char *value,
@@ -155,11 +158,21 @@ static int take_profile(struct parse *parse, const char *name, const char *key, 
     return 1;
 }
 
+static int take_machine(struct parse *parse, enum machine_kind kind, const char *name, const char *key,
+                        const char *value) {
+    _cleanup_free_ char *where = str_printf("%s:%d", parse->text.file, parse->text.line);
+    return machines_take(&parse->settings->machines, kind, name, key, value, where, parse->text.err);
+}
+
 static int take_pair(void *data, const char *section, const char *key, const char *value) {
     struct parse *parse = data;
+    enum machine_kind kind = MACHINE_MEMBER;
+    const char *machine = machine_section(section, &kind);
     int which = find(section, key);
     if (parse->text.err->class)
         return 0;
+    if (machine)
+        return take_machine(parse, kind, machine, key, value);
     if (str_starts(section, PROFILE) && section[strlen(PROFILE)])
         return take_profile(parse, section + strlen(PROFILE), key, value);
     if (str_equal(section, "mounts"))
@@ -180,25 +193,25 @@ bool settings_parse(struct settings *settings, const char *file, const char *con
     return ini_text_parse(&parse.text, take_pair, &parse);
 }
 
-static char *config_file(void) {
+static char *config_file(const char *name) {
     const char *base = getenv("XDG_CONFIG_HOME");
     if (!str_empty(base) && base[0] == '/')
-        return str_printf("%s/berth/config.ini", base);
-    return str_printf("%s/.config/berth/config.ini", path_home());
+        return str_printf("%s/berth/%s", base, name);
+    return str_printf("%s/.config/berth/%s", path_home(), name);
 }
 
-static bool load_file(struct settings *settings, struct error *err) {
+static bool load_file(struct settings *settings, const char *file, struct error *err) {
     _cleanup_(buffer_done) struct buffer content = {0};
     _cleanup_(error_done) struct error reading = {0};
-    if (!path_read(settings->file, &content, &reading)) {
+    if (!path_read(file, &content, &reading)) {
         if (reading.code == ENOENT || reading.code == ENOTDIR)
             return true;
         error_move(err, &reading);
         return false;
     }
     if (strlen(content.data) != content.size)
-        return error_set(err, ERROR_USAGE, "%s: a NUL byte: this is not a text file", settings->file);
-    return settings_parse(settings, settings->file, content.data, err);
+        return error_set(err, ERROR_USAGE, "%s: a NUL byte: this is not a text file", file);
+    return settings_parse(settings, file, content.data, err);
 }
 
 static bool load_environment(struct settings *settings, struct error *err) {
@@ -219,13 +232,15 @@ static bool load_environment(struct settings *settings, struct error *err) {
 void settings_defaults(struct settings *settings) {
     for (int i = 0; i < SETTINGS_COUNT; i++)
         store(settings, (enum setting)i, setting_specs[i].value, ORIGIN_DEFAULT, "built in");
-    settings->file = config_file();
+    settings->file = config_file("config.ini");
+    settings->remotes_file = config_file("remotes.ini");
 }
 
 bool settings_load(struct settings *settings, struct error *err) {
     settings_defaults(settings);
     const char *profile = getenv("BERTH_PROFILE");
-    return load_file(settings, err) && load_environment(settings, err) &&
+    return load_file(settings, settings->file, err) && load_file(settings, settings->remotes_file, err) &&
+           load_environment(settings, err) &&
            (str_empty(profile) || settings_profile(settings, "$BERTH_PROFILE", profile, err));
 }
 
@@ -275,7 +290,9 @@ void settings_done(struct settings *settings) {
     }
     free(settings->mounts);
     free(settings->profiles);
+    machines_done(&settings->machines);
     free(settings->file);
+    free(settings->remotes_file);
     free(settings->profile);
     *settings = (struct settings){0};
 }
@@ -285,7 +302,10 @@ void settings_add_mount(struct settings *settings, const char *text, const char 
 }
 
 void settings_copy(struct settings *to, const struct settings *from) {
-    *to = (struct settings){.file = str_copy(from->file), .profile = str_copy(from->profile)};
+    *to = (struct settings){.file = str_copy(from->file),
+                            .remotes_file = str_copy(from->remotes_file),
+                            .profile = str_copy(from->profile)};
+    machines_copy(&to->machines, &from->machines);
     for (int i = 0; i < SETTINGS_COUNT; i++)
         store(to, (enum setting)i, settings_text(from, (enum setting)i), from->values[i].origin,
               from->values[i].where);
@@ -313,6 +333,16 @@ bool settings_flag_add(struct settings *settings, enum setting which, const char
 
 void settings_clear(struct settings *settings, enum setting which, const char *flag) {
     store(settings, which, "", ORIGIN_FLAG, flag);
+}
+
+void settings_remote(struct settings *settings, const struct machine *machine) {
+    static const struct {
+        enum machine_key key;
+        enum setting which;
+    } both[] = {{MACHINE_PROJECT, SETTING_PROJECT}, {MACHINE_TARGET, SETTING_TARGET}};
+    for (size_t i = 0; i < array_length(both); i++)
+        if (*machine_text(machine, both[i].key) && settings->values[both[i].which].origin <= ORIGIN_FILE)
+            store(settings, both[i].which, machine_text(machine, both[i].key), ORIGIN_FILE, machine->where);
 }
 
 const char *settings_text(const struct settings *settings, enum setting which) {

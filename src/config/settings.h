@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "config/machine.h"
 #include "config/value.h"
 
 #include <sys/types.h>
@@ -14,6 +15,8 @@ enum setting {
     SETTING_CODE_GID,
     SETTING_CODE_USER,
     SETTING_DISABLE_SHIFT,
+    SETTING_TARGET,
+    SETTING_SHARED,
     SETTING_IMAGE,
     SETTING_RECIPE,
     SETTING_PERSISTENT,
@@ -68,11 +71,13 @@ struct settings {
         char *where; /* "config.ini:12", "$BERTH_IMAGE", "--image", "built in" */
     } values[SETTINGS_COUNT];
     char *file;                     /* the configuration file that was looked for */
+    char *remotes_file;             /* beside it: the remotes that berth was told of (remote/known.h) */
     char *profile;                  /* whose values are in force; NULL: none's */
     struct profile_value *profiles; /* of the file's [profile NAME] sections, none in force yet */
     size_t profile_count;
     struct setting_mount *mounts; /* of [mounts], and of profiles */
     size_t mount_count;
+    struct machines machines; /* of [member NAME] and [remote NAME] */
 };
 
 struct setting_mount {
@@ -120,6 +125,9 @@ void settings_clear(struct settings *settings, enum setting which, const char *f
  */
 bool settings_profile(struct settings *settings, const char *origin, const char *name,
                       struct error *err) nodiscard;
+
+/* Puts the project and the target of a [remote NAME] section in force, as if they were the file's. */
+void settings_remote(struct settings *settings, const struct machine *machine);
 
 /* Lent; "" where nothing is set. */
 const char *settings_text(const struct settings *settings, enum setting which);

@@ -81,7 +81,7 @@ static void check_incus(struct asking *asking, const struct server *server) {
 }
 
 static void check_permissions(struct asking *asking) {
-    const char *socket = incus_socket(asking->subject->client);
+    const char *socket = incus_address(asking->subject->client);
     struct health_check *check =
         health_add(asking->health, "permissions", HEALTH_OK, "%s",
                    socket_is_users(socket) ? "by incus-user, in a project of your own"

@@ -3,19 +3,31 @@
 #include "incus/private.h"
 #include "incus/socket.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <string.h>
 
-struct incus *incus_new(struct loop *loop, const char *socket, const char *project) {
+#define CONNECT_SECONDS 10L
+#define SILENCE_MS      20000u
+
+struct incus *incus_new(struct loop *loop, const struct endpoint *endpoint, const char *project) {
     struct incus *client = mem_new(sizeof *client);
     bool ours = str_empty(project) || str_equal(project, "default");
     client->loop = loop;
-    client->socket = str_copy(socket);
+    endpoint_copy(&client->endpoint, endpoint);
+    client->pin.wanted = client->endpoint.fingerprint;
     /* requests for the default project are refused there */
-    client->project = !ours                     ? str_copy(project)
-                      : socket_is_users(socket) ? str_printf("user-%u", getuid())
-                                                : str_copy("default");
+    client->project = !ours                                        ? str_copy(project)
+                      : socket_is_users(endpoint_address(endpoint)) ? str_printf("user-%u", getuid())
+                                                                    : str_copy("default");
     return client;
+}
+
+struct incus *incus_new_local(struct loop *loop, const char *socket, const char *project) {
+    _cleanup_(endpoint_done) struct endpoint endpoint = {.socket = str_copy(socket)};
+    return incus_new(loop, &endpoint, project);
 }
 
 void incus_free(struct incus *client) {
@@ -23,7 +35,7 @@ void incus_free(struct incus *client) {
         return;
     while (client->calls)
         call_drop(client->calls);
-    free(client->socket);
+    endpoint_done(&client->endpoint);
     free(client->project);
     free(client);
 }
@@ -32,12 +44,24 @@ struct loop *incus_loop(const struct incus *client) {
     return client->loop;
 }
 
-const char *incus_socket(const struct incus *client) {
-    return client->socket;
+const struct endpoint *incus_endpoint(const struct incus *client) {
+    return &client->endpoint;
+}
+
+const char *incus_address(const struct incus *client) {
+    return endpoint_address(&client->endpoint);
+}
+
+bool incus_is_remote(const struct incus *client) {
+    return client->endpoint.url != NULL;
 }
 
 const char *incus_project(const struct incus *client) {
     return client->project;
+}
+
+const char *incus_seen_fingerprint(const struct incus *client) {
+    return client->pin.seen;
 }
 
 void incus_trace(struct incus *client, trace_fn *trace, void *data) {
@@ -95,14 +119,118 @@ char *incus_with_project(const struct incus *client, const char *path) {
     return str_printf("%s%cproject=%s", path, strchr(path, '?') ? '&' : '?', project);
 }
 
+/* A connection that has died without a word ends within half a minute, whatever waits on it. */
+static int watch_connection(void *data, curl_socket_t fd, curlsocktype purpose) {
+    (void)data;
+    (void)purpose;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned int){SILENCE_MS}, sizeof(unsigned int));
+    return CURL_SOCKOPT_OK;
+}
+
+static void set_remote(const struct incus *client, CURL *easy) {
+    const struct endpoint *endpoint = &client->endpoint;
+    if (!tls_setup(easy, endpoint->certificate, endpoint->key, (struct tls_pin *)&client->pin))
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http"); /* nothing goes out unless it is to the right one */
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, watch_connection);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 10L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
+}
+
 CURL *incus_handle(const struct incus *client, const char *path) {
-    _cleanup_free_ char *url = str_printf("http://incus%s", path);
+    const struct endpoint *endpoint = &client->endpoint;
+    _cleanup_free_ char *url = str_printf("%s%s", endpoint->url ? endpoint->url : "http://incus", path);
     CURL *easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+    if (endpoint->url)
+        set_remote(client, easy);
+    else
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint->socket);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 10L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
     return easy;
+}
+
+bool incus_is_unreachable(const struct incus *client, CURLcode code) {
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+        return true;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_OPERATION_TIMEDOUT:
+        return client->endpoint.url;
+    default:
+        return false;
+    }
+}
+
+/* Whether the kernel gives us one more; libcurl does not say that it was this. */
+static bool has_descriptor(void) {
+    _cleanup_close_ int fd = dup(STDERR_FILENO);
+    return fd >= 0 || errno != EMFILE;
+}
+
+/* The daemon of a remote answered, and is not the one that the user confirmed. */
+static bool wrong_certificate(const struct incus *client, struct error *err) {
+    const struct endpoint *endpoint = &client->endpoint;
+    const struct tls_pin *pin = &client->pin;
+    if (pin->verdict == TLS_ANOTHER) {
+        error_set(err, ERROR_REFUSED, "the certificate of remote %s (%s) is not the one that was confirmed",
+                  endpoint->remote, endpoint->url);
+        error_hint(err, "confirmed: %s", pin->wanted);
+        error_hint(err, "it showed: %s", pin->seen);
+        error_hint(err, "if its administrator says that this is right: berth remote remove %s, then remote add",
+                   endpoint->remote);
+    } else if (pin->verdict == TLS_EXPIRED) {
+        error_set(err, ERROR_DAEMON, "the certificate of remote %s (%s) has expired on %s", endpoint->remote,
+                  endpoint->url, pin->until);
+        error_hint(err, "its administrator makes a new one; then berth remote remove %s, and remote add",
+                   endpoint->remote);
+    } else {
+        error_set(err, ERROR_DAEMON, "the certificate of remote %s (%s) is not in force yet", endpoint->remote,
+                  endpoint->url);
+        error_hint(err, "is the clock right, here and there?");
+    }
+    return false;
+}
+
+static bool remote_not_connected(const struct incus *client, long number, CURLcode code, struct error *err) {
+    const struct endpoint *endpoint = &client->endpoint;
+    if (client->pin.verdict != TLS_UNSEEN && client->pin.verdict != TLS_AS_WANTED)
+        return wrong_certificate(client, err);
+    error_set(err, ERROR_DAEMON, "remote %s at %s cannot be reached: %s", endpoint->remote, endpoint->url,
+              code == CURLE_COULDNT_CONNECT && number ? strerror((int)number) : curl_easy_strerror(code));
+    if (code == CURLE_SSL_CERTPROBLEM)
+        error_hint(err, "our own certificate cannot be read: %s, %s",
+                   endpoint->certificate ? endpoint->certificate : "none", endpoint->key ? endpoint->key : "");
+    else if (code == CURLE_COULDNT_RESOLVE_HOST)
+        error_hint(err, "berth remote list shows the addresses");
+    else if (code == CURLE_UNSUPPORTED_PROTOCOL)
+        error_hint(err, "remotes need a libcurl with OpenSSL");
+    else
+        error_hint(err, "does its daemon listen? there: incus config get core.https_address");
+    err->code = (int)number;
+    return false;
+}
+
+bool incus_not_connected(const struct incus *client, CURL *easy, CURLcode code, struct error *err) {
+    long number = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+    if (client->endpoint.url)
+        return remote_not_connected(client, number, code, err);
+    const char *socket = client->endpoint.socket;
+    /* older libcurl keeps no errno for a unix socket: ask the file */
+    if (number == 0 && access(socket, R_OK | W_OK) != 0)
+        number = errno;
+    if (number == 0 && !has_descriptor()) {
+        error_set(err, ERROR_FAILED, "cannot reach the Incus daemon: too many open files");
+        error_hint(err, "ulimit -n says how many there may be");
+        return false;
+    }
+    return socket_unreachable(socket, (int)number, number ? strerror((int)number) : "connection refused", err);
 }

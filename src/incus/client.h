@@ -1,5 +1,5 @@
 /*
- * A client of one Incus daemon over its unix socket, speaking its REST API
+ * A client of one Incus daemon, of this machine or a remote one, speaking its REST API
  * (https://linuxcontainers.org/incus/docs/main/rest-api/). Knows Incus, nothing of sessions.
  *
  * Calls are asynchronous; incus_request() is the same for those who can wait. Errors of the daemon
@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/loop.h"
+#include "incus/endpoint.h"
 
 struct incus;
 struct call;
@@ -31,13 +32,21 @@ struct reply {
  * Connects to nothing yet. `project` "" is the daemon's default; over incus-user's socket that is the
  * user's own, "user-<uid>". Both are copied.
  */
-struct incus *incus_new(struct loop *loop, const char *socket, const char *project) nodiscard;
+struct incus *incus_new(struct loop *loop, const struct endpoint *endpoint, const char *project) nodiscard;
+/* Of the daemon behind this socket of this machine. */
+struct incus *incus_new_local(struct loop *loop, const char *socket, const char *project) nodiscard;
 void incus_free(struct incus *client); /* calls under way are dropped, their callbacks not called */
 static inline void incus_cleanup(struct incus **client) {
     incus_free(*client);
 }
 struct loop *incus_loop(const struct incus *client);
-const char *incus_socket(const struct incus *client);
+const struct endpoint *incus_endpoint(const struct incus *client);
+/* See endpoint_address(). */
+const char *incus_address(const struct incus *client);
+/* Whether the daemon is of another machine: its files, its processes and its ids are not ours. */
+bool incus_is_remote(const struct incus *client);
+/* Of a remote: the fingerprint of the certificate that it showed last; "" if it showed none. Lent. */
+const char *incus_seen_fingerprint(const struct incus *client);
 const char *incus_project(const struct incus *client); /* "default" where none was given */
 
 /* `trace` gets a line for every call and its answer (-v). */

@@ -85,38 +85,17 @@ static bool is_hang_up(CURLcode code) {
 }
 
 static bool not_an_incus(const struct call *call, const char *why, struct error *err) {
-    error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus (%s %s: %s)", call->client->socket,
+    error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus (%s %s: %s)", incus_address(call->client),
               call->method, call->path, why);
     error_hint(err, "which socket is Incus'? incus info; then --socket PATH or INCUS_SOCKET");
     return false;
 }
 
-/* Whether the kernel gives us one more; libcurl does not say that it was this. */
-static bool has_descriptor(void) {
-    _cleanup_close_ int fd = dup(STDERR_FILENO);
-    return fd >= 0 || errno != EMFILE;
-}
-
-bool incus_not_connected(const struct incus *client, CURL *easy, struct error *err) {
-    long number = 0;
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-    /* older libcurl keeps no errno for a unix socket: ask the file */
-    if (number == 0 && access(client->socket, R_OK | W_OK) != 0)
-        number = errno;
-    if (number == 0 && !has_descriptor()) {
-        error_set(err, ERROR_FAILED, "cannot reach the Incus daemon: too many open files");
-        error_hint(err, "ulimit -n says how many there may be");
-        return false;
-    }
-    return socket_unreachable(client->socket, (int)number,
-                              number ? strerror((int)number) : "connection refused", err);
-}
-
 /* What a transfer that brought no answer means. */
 static bool transfer_failed(const struct call *call, CURLcode code, struct error *err) {
+    if (incus_is_unreachable(call->client, code))
+        return incus_not_connected(call->client, call->easy, code, err);
     switch (code) {
-    case CURLE_COULDNT_CONNECT:
-        return incus_not_connected(call->client, call->easy, err);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         return not_an_incus(call, "no HTTP", err);
@@ -127,10 +106,10 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
     default:
         break;
     }
-    if (socket_is_users(call->client->socket) && is_hang_up(code))
-        return socket_hung_up(call->client->socket, call->client->project, err);
+    if (socket_is_users(incus_address(call->client)) && is_hang_up(code))
+        return socket_hung_up(incus_address(call->client), call->client->project, err);
     error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",
-              call->client->socket, call->method, call->path, curl_easy_strerror(code));
+              incus_address(call->client), call->method, call->path, curl_easy_strerror(code));
     error_hint(err, "is it still running? incus info; then try again");
     return false;
 }

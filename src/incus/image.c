@@ -61,7 +61,7 @@ bool image_check(struct incus *client, const char *name, struct error *err) {
     _cleanup_free_ char *shown = str_shown(name);
     error_set(err, ERROR_FAILED, "image \"%s\" not found", shown);
     _cleanup_(strings_done) struct strings aliases = {0};
-    if (socket_is_users(incus_socket(client)))
+    if (socket_is_users(incus_address(client)))
         error_hint(err, "an administrator brings one in: sudo berth image copy %s --to %s", shown,
                    incus_project(client));
     if (!image_aliases(client, &aliases, &answer) || aliases.count == 0) {
@@ -263,7 +263,7 @@ static bool relay(struct incus *from, struct incus *to, const char *fingerprint,
 bool image_copy(struct incus *client, const char *name, const char *project, bool *copied,
                 struct error *err) {
     _cleanup_(incus_cleanup) struct incus *there =
-        incus_new(incus_loop(client), incus_socket(client), project);
+        incus_new(incus_loop(client), incus_endpoint(client), project);
     *copied = false;
     if (!image_check(client, name, err) || !project_check(there, err))
         return false;

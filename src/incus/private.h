@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/json.h"
+#include "incus/endpoint.h"
+#include "incus/tls.h"
 
 #include <curl/curl.h>
 
@@ -10,7 +12,8 @@ struct call;
 
 struct incus {
     struct loop *loop;
-    char *socket;
+    struct endpoint endpoint;
+    struct tls_pin pin; /* of a remote */
     char *project;
     struct call *calls; /* under way, for incus_free() */
     void (*trace)(void *data, const char *line);
@@ -19,10 +22,12 @@ struct incus {
 
 /* `path` with "project=" added to its query. Caller owns. */
 char *incus_with_project(const struct incus *client, const char *path) nodiscard;
-/* A handle for the daemon's socket, with this path. */
+/* A handle for the daemon, with this path. */
 CURL *incus_handle(const struct incus *client, const char *path) nodiscard;
-/* Why the handle could not connect to the daemon's socket, and what mends it. Returns false. */
-bool incus_not_connected(const struct incus *client, CURL *easy, struct error *err);
+/* Whether the code says that no connection came about. */
+bool incus_is_unreachable(const struct incus *client, CURLcode code);
+/* Then: why, and what mends it. Returns false. */
+bool incus_not_connected(const struct incus *client, CURL *easy, CURLcode code, struct error *err);
 /* The daemon's words, fit to be shown: one line, and of a long one (a tar's every complaint) both ends.
  * Caller owns. */
 char *incus_words(const char *text) nodiscard;

@@ -22,13 +22,21 @@ static bool read_self(const struct incus *client, const json_t *metadata, struct
     server->trusted = str_equal(json_str_at(metadata, "auth"), "trusted");
     if (server->trusted && !str_equal(kind, "incus")) {
         _cleanup_free_ char *shown = str_shown(*kind ? kind : "something else");
-        error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus but %s", incus_socket(client),
+        error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus but %s", incus_address(client),
                   shown);
         error_hint(err, "--socket PATH or INCUS_SOCKET names Incus' own socket");
         return false;
     }
+    if (!server->trusted && incus_is_remote(client)) {
+        const struct endpoint *endpoint = incus_endpoint(client);
+        error_set(err, ERROR_DAEMON, "remote %s (%s) does not trust our certificate (any more)",
+                  endpoint->remote, endpoint->url);
+        error_hint(err, "there: incus config trust add NAME prints a token; then: berth remote add %s %s --token TOKEN",
+                   endpoint->remote, endpoint->url);
+        return false;
+    }
     if (!server->trusted) {
-        error_set(err, ERROR_DAEMON, "the daemon at %s does not trust this user", incus_socket(client));
+        error_set(err, ERROR_DAEMON, "the daemon at %s does not trust this user", incus_address(client));
         error_hint(err, "is it really the socket of an Incus, or of incus-user, on this machine?");
         return false;
     }

@@ -1,7 +1,5 @@
 #include "incus/transfer.h"
 
-#include "incus/socket.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -68,9 +66,8 @@ bool transfer_run(struct incus *client, CURL *easy, struct transfer *transfer, c
         return false;
     if (transfer->full)
         return error_errno(err, errno, "cannot write what came from %s", what);
-    if (transfer->code == CURLE_COULDNT_CONNECT)
-        return socket_unreachable(client->socket,
-                                  access(client->socket, R_OK | W_OK) == 0 ? ECONNREFUSED : errno, "", err);
+    if (incus_is_unreachable(client, transfer->code))
+        return incus_not_connected(client, easy, transfer->code, err);
     if (transfer->code != CURLE_OK)
         return error_set(err, transfer->from ? ERROR_FAILED : ERROR_DAEMON, "%s: %s", what,
                          curl_easy_strerror(transfer->code));

@@ -101,8 +101,8 @@ static void connected(void *data, CURLcode code) {
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (code == CURLE_OK)
         curl_easy_getinfo(walk->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (code == CURLE_COULDNT_CONNECT) {
-        incus_not_connected(walk->client, walk->easy, walk->err);
+    if (incus_is_unreachable(walk->client, code)) {
+        incus_not_connected(walk->client, walk->easy, code, walk->err);
         walk->done = true;
     } else if (fd == CURL_SOCKET_BAD) {
         fail(walk, ERROR_DAEMON, code == CURLE_OK ? "no connection" : curl_easy_strerror(code));

@@ -56,7 +56,7 @@ static void end(struct websocket *websocket, struct error *err) {
 static void fail(struct websocket *websocket, const char *why) {
     _cleanup_(error_done) struct error err = {0};
     error_set(&err, ERROR_DAEMON, "the connection to the Incus daemon at %s was lost (%s: %s)",
-              websocket->client->socket, websocket->path, why);
+              incus_address(websocket->client), websocket->path, why);
     end(websocket, &err);
 }
 
@@ -174,7 +174,7 @@ static void refused(struct websocket *websocket) {
 
 /*
  * Reads the answer to the upgrade. Sec-WebSocket-Accept is not checked: it protects from a cache or
- * a proxy in between, and on a unix socket there is none.
+ * a proxy in between, and there is none on a unix socket, or before a certificate that is pinned.
  */
 static void read_answer(struct websocket *websocket) {
     char chunk[4096];
@@ -240,9 +240,9 @@ static void connected(void *data, CURLcode code) {
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (code == CURLE_OK)
         curl_easy_getinfo(websocket->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (code == CURLE_COULDNT_CONNECT) {
+    if (incus_is_unreachable(websocket->client, code)) {
         _cleanup_(error_done) struct error err = {0};
-        incus_not_connected(websocket->client, websocket->easy, &err);
+        incus_not_connected(websocket->client, websocket->easy, code, &err);
         end(websocket, &err);
     } else if (fd == CURL_SOCKET_BAD) {
         fail(websocket, code == CURLE_OK ? "no connection" : curl_easy_strerror(code));

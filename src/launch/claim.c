@@ -38,7 +38,7 @@ static const char *choose(const struct prepared *prepared, const struct strings 
 /* NULL: somebody is about to claim it. */
 static struct lock *lock_of(const struct incus *client, const char *name) {
     _cleanup_free_ char *which =
-        str_printf("%s\n%s\n%s", incus_socket(client), incus_project(client), name);
+        str_printf("%s\n%s\n%s", incus_address(client), incus_project(client), name);
     _cleanup_free_ char *lock = lock_name("standby", which);
     return lock_take(lock);
 }

@@ -107,7 +107,7 @@ bool guarding_settle(struct prepared *prepared, const struct project *project, s
 }
 
 static char *id_of(const struct incus *client, const char *name) {
-    return check_id(incus_socket(client), incus_project(client), name);
+    return check_id(incus_address(client), incus_project(client), name);
 }
 
 /* Sessions that were noted, and have ended: their instances are gone, or do not run. By their ids. */

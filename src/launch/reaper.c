@@ -48,7 +48,7 @@ static void reap(const struct incus *parents, int kept, int pipe, reaper_fn *wor
     struct loop *loop = loop_new(&err);
     if (!loop)
         return;
-    struct incus *client = incus_new(loop, incus_socket(parents), incus_project(parents));
+    struct incus *client = incus_new(loop, incus_endpoint(parents), incus_project(parents));
     work(client, words.size ? words.data : "", data);
     incus_free(client);
     loop_free(loop);

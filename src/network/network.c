@@ -19,11 +19,12 @@ void network_done(struct network *network) {
     *network = (struct network){0};
 }
 
-/* The folder of the daemon's socket, as one name however it is reached; the socket itself if it has none.
- */
+/* The folder of the daemon's socket, as one name however it is reached; of a remote its address. */
 static char *daemon_home(const struct incus *client) {
     char resolved[PATH_MAX];
-    const char *socket = incus_socket(client), *slash = strrchr(socket, '/');
+    const char *socket = incus_address(client), *slash = strrchr(socket, '/');
+    if (incus_is_remote(client))
+        return str_copy(socket);
     _cleanup_free_ char *folder = slash ? str_copy_n(socket, (size_t)(slash - socket)) : str_copy(socket);
     return str_copy(realpath(folder, resolved) ? resolved : folder);
 }

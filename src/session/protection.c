@@ -155,7 +155,7 @@ void protection_text(const struct protection *protection, struct buffer *text) {
 /* The row's changes, if this is its workspace's baseline. */
 static void mark(const struct incus *client, struct session *session, const struct baseline *baseline,
                  size_t changed) {
-    _cleanup_free_ char *id = check_id(incus_socket(client), incus_project(client), session->name);
+    _cleanup_free_ char *id = check_id(incus_address(client), incus_project(client), session->name);
     bool ours = str_equal(session->workspace, baseline->given) ||
                 str_equal(session->workspace, baseline->workspace);
     for (size_t i = 0; i < baseline->sessions.count; i++) {
@@ -196,7 +196,7 @@ static size_t mark_all(const struct incus *client, struct session **sessions, si
 size_t protections_mark(const struct incus *client, const char *prefix, struct session **sessions,
                         size_t count, struct strings *changed) {
     struct check_listed listed = {
-        .socket = incus_socket(client), .project = incus_project(client), .prefix = prefix};
+        .socket = incus_address(client), .project = incus_project(client), .prefix = prefix};
     size_t ignored = 0;
     for (size_t i = 0; i < count; i++) {
         strings_add(&listed.all, sessions[i]->name);

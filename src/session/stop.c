@@ -184,7 +184,7 @@ bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struc
         if (stops[i].done && is_removed(&stops[i]))
             records_forget(stops[i].session->name);
         _cleanup_free_ char *id =
-            check_id(incus_socket(client), incus_project(client), stops[i].session->name);
+            check_id(incus_address(client), incus_project(client), stops[i].session->name);
         if (stops[i].done && !check_end(id, &stops[i].changed, &ignored))
             error_done(&ignored);
     }

@@ -70,7 +70,7 @@ struct loop *fake_loop(void) {
 }
 
 struct incus *fake_client(void) {
-    return incus_new(fake_loop(), path, "default");
+    return incus_new_local(fake_loop(), path, "default");
 }
 
 void fake_answers(const char *before, const uint8_t *bytes, size_t size) {

@@ -271,7 +271,7 @@ struct loop *daemon_loop(void) {
 struct incus *daemon_client(void) {
     static struct incus *client;
     if (!client)
-        client = incus_new(daemon_loop(), need("INCUS_SOCKET"), "");
+        client = incus_new_local(daemon_loop(), need("INCUS_SOCKET"), "");
     return client;
 }
 

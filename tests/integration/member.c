@@ -46,7 +46,7 @@ static int teardown(void **state) {
 
 /* The ephemeral ones are removed behind berth's back. */
 static void assert_none_left(void) {
-    struct incus *client = incus_new(daemon_loop(), getenv("INCUS_SOCKET"), PROJECT);
+    struct incus *client = incus_new_local(daemon_loop(), getenv("INCUS_SOCKET"), PROJECT);
     int64_t end = loop_now() + 30000;
     for (;;) {
         _cleanup_(strings_done) struct strings names = {0};
