@@ -135,6 +135,7 @@ static void work_task(void *data) {
     _cleanup_(error_done) struct error first = {0};
     size_t good = 0;
     loop_interruptible(host->loop, true); /* what the daemon has begun goes on */
+    work->records.remote = incus_remote(host->client);
     records_load(&work->records);
     if (confirm(work)) {
         marks_clear(&host->list->marks);

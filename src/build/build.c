@@ -104,7 +104,7 @@ static bool remove_left_over(const struct build *build, struct error *err) {
 
 static bool launch(struct build *build, struct error *err) {
     _cleanup_(server_done) struct server server = {0};
-    if (!server_get(build->client, &server, err) || !remove_left_over(build, err))
+    if (!server_get(build->client, NULL, &server, err) || !remove_left_over(build, err))
         return false;
     _cleanup_free_ char *path = instance_create_path(server.member);
     _cleanup_json_ json_t *body = plan_bare(build->name, "", false);

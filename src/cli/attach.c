@@ -5,6 +5,7 @@
 #include "cli/flags.h"
 #include "cli/launching.h"
 #include "launch/label.h"
+#include "launch/place.h"
 #include "launch/prepare.h"
 #include "session/list.h"
 #include "session/network.h"
@@ -54,6 +55,7 @@ static char *only_one(struct cli *cli, const char *prefix, struct error *err) {
 
 static char *find_name(struct cli *cli, struct error *err) {
     _cleanup_(workspace_done) struct workspace workspace = {0};
+    _cleanup_(place_done) struct place place = {0};
     const char *prefix = name_prefix(err);
     if (!prefix)
         return NULL;
@@ -61,7 +63,8 @@ static char *find_name(struct cli *cli, struct error *err) {
         return str_copy(cli->arguments.items[0]);
     if (!cli->request.slot)
         return only_one(cli, prefix, err);
-    if (!workspace_find(cli->request.workspace ? cli->request.workspace : ".", &workspace, err))
+    cli->request.settings = &cli->settings;
+    if (!place_find(cli->client, &cli->request, &workspace, &place, err))
         return NULL;
     return name_of(prefix, workspace.path, cli->request.slot);
 }

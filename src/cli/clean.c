@@ -108,6 +108,7 @@ static int clean(struct cli *cli, struct error *err) {
     if (!prefix || !cli_connect(cli, err) ||
         !session_list_load(cli->client, prefix, false, &targets.sessions, err))
         return -1;
+    targets.records.remote = incus_remote(cli->client);
     records_load(&targets.records);
     targets.rows = mem_new((targets.sessions.count + 1) * sizeof *targets.rows);
     _cleanup_free_ const struct record **records = mem_new((targets.records.count + 1) * sizeof *records);

@@ -2,6 +2,7 @@
 #include "cli/flags.h"
 #include "incus/socket.h"
 #include "remote/known.h"
+#include "workspace/workspace.h"
 
 #include "base/tty.h"
 
@@ -255,8 +256,28 @@ static void trace(void *data, const char *line) {
     fprintf(stderr, "berth: %s\n", line);
 }
 
+/* "lab:/home/dev/app" says which one it is on, if lab is a remote; NULL: it says none. Caller owns. */
+static char *remote_of_workspace(const struct cli *cli) {
+    _cleanup_(remotes_done) struct remotes remotes = {0};
+    _cleanup_(error_done) struct error ignored = {0};
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    const char *path = NULL;
+    if (!cli->request.workspace ||
+        !workspace_is_qualified(cli->request.workspace, &first, &second, &path) ||
+        !remotes_load(&cli->settings, &remotes, &ignored))
+        return NULL;
+    for (size_t i = 0; i < remotes.count; i++)
+        if (str_equal(remotes.items[i].endpoint.remote, first))
+            return str_copy(first);
+    return NULL;
+}
+
 bool cli_find_daemon(struct cli *cli, struct endpoint *endpoint, struct error *err) {
-    const char *name = cli->remote ? cli->remote : cli->socket ? NULL : getenv("BERTH_REMOTE");
+    _cleanup_free_ char *of_workspace = remote_of_workspace(cli);
+    const char *name = cli->remote    ? cli->remote
+                       : of_workspace ? of_workspace
+                       : cli->socket  ? NULL
+                                      : getenv("BERTH_REMOTE");
     _cleanup_(remote_done) struct remote remote = {0};
     if (str_empty(name)) {
         endpoint->socket = socket_find(cli->socket);

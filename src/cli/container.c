@@ -20,7 +20,7 @@ static int launch(struct cli *cli, struct error *err) {
     _cleanup_(error_done) struct error looking = {0};
     _cleanup_json_ json_t *body = plan_bare(name, image, cli->ephemeral);
     _cleanup_(server_done) struct server server = {0};
-    if (!cli_connect(cli, err) || !server_get(cli->client, &server, err) ||
+    if (!cli_connect(cli, err) || !server_get(cli->client, NULL, &server, err) ||
         !image_check(cli->client, image, err))
         return -1;
     _cleanup_free_ char *path = instance_create_path(server.member);

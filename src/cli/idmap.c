@@ -4,6 +4,7 @@
 #include "idmap/explain.h"
 #include "launch/guarding.h"
 #include "launch/ownership.h"
+#include "launch/place.h"
 #include "launch/prepare.h"
 #include "session/inspect.h"
 #include "workspace/name.h"
@@ -38,14 +39,20 @@ static void examined_done(struct examined *examined) {
 static bool examine(struct cli *cli, const char *path, struct examined *found, struct error *err) {
     _cleanup_(server_done) struct server server = {0};
     _cleanup_(mounts_done) struct mounts mounts = {0};
-    if (!workspace_find(path, &found->workspace, err) || !prepare_mounts(&cli->request, &mounts, err))
+    _cleanup_(place_done) struct place place = {0};
+    if (!str_equal(path, cli->request.workspace))
+        str_set(&cli->request.workspace, path);
+    if (!place_find(cli->client, &cli->request, &found->workspace, &place, err) ||
+        !prepare_mounts(&cli->request, &mounts, err))
         return false;
-    bool known = server_get(cli->client, &server, &found->away);
-    guarding_disks_of(&found->workspace, &cli->settings, known ? &server.project : NULL, &mounts);
-    if (!prepare_decision(&cli->settings, found->workspace.source, &mounts, known ? &server : NULL,
-                          &found->facts, &found->decision, err))
+    bool known = server_get(cli->client, place.member, &server, &found->away);
+    struct facts_there there = prepare_there(cli->client, &cli->settings, &place, &found->workspace);
+    if (!found->workspace.elsewhere)
+        guarding_disks_of(&found->workspace, &cli->settings, known ? &server.project : NULL, &mounts);
+    if (!prepare_decision(&cli->settings, found->workspace.source, place.other ? &there : NULL, &mounts,
+                          known ? &server : NULL, &found->facts, &found->decision, err))
         return false;
-    if (found->decision.method != IDMAP_REFUSED)
+    if (found->decision.method != IDMAP_REFUSED && !found->workspace.elsewhere)
         owners_count(found->workspace.source, ENTRIES_LIMIT, &found->owners);
     return true;
 }
@@ -59,7 +66,7 @@ static bool show(struct cli *cli, const struct examined *found, struct error *er
         cli_notice(cli, "%s", found->away.message);
     _cleanup_json_ json_t *json = explain_json(found->workspace.path, facts, decision);
     explain_text(found->workspace.path, facts, decision, &text);
-    if (decision->method != IDMAP_REFUSED) {
+    if (decision->method != IDMAP_REFUSED && !facts->elsewhere) {
         ownership_lines(&found->owners, facts, decision, &lines);
         json_object_set_new(json, "entries", ownership_json(&found->owners, facts, decision));
     }
@@ -72,6 +79,11 @@ static bool show(struct cli *cli, const struct examined *found, struct error *er
 
 /* What was asked for is printed, or done; *changed tells that the facts are others now. */
 static bool fix(struct cli *cli, const struct examined *found, bool *changed, struct error *err) {
+    if (*found->facts.machine) {
+        error_set(err, ERROR_REFUSED, "what is missing on %s can only be mended there", found->facts.machine);
+        error_hint(err, "berth idmap --fix, on that machine");
+        return false;
+    }
     bool strangers = ownership_strangers(&found->owners, &found->facts, &found->decision) > 0;
     return (!cli->fix || idmap_fix(cli, &found->facts, &found->decision, &found->away, changed, err)) &&
            (!cli->fix_owners ||

@@ -9,6 +9,7 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_(error_done) struct error looking = {0};
     if (!cli_connect(cli, err))
         return -1;
+    records.remote = incus_remote(cli->client);
     records_load(&records);
     if (!records.count) {
         error_set(err, ERROR_FAILED, "no saved sessions found");

@@ -75,8 +75,11 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
 bool cli_ask_workspace(struct cli *cli, struct error *err) {
     _cleanup_(workspace_done) struct workspace workspace = {0};
     _cleanup_(asked_done) struct asked asked = {0};
-    if (!workspace_find(cli->request.workspace ? cli->request.workspace : ".", &workspace, err) ||
-        !trust_apply(workspace.source, &cli->settings, &asked, err))
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    const char *given = cli->request.workspace ? cli->request.workspace : ".", *path = NULL;
+    if (workspace_is_qualified(given, &first, &second, &path))
+        return true; /* what lies in it is not seen from here */
+    if (!workspace_find(given, &workspace, err) || !trust_apply(workspace.source, &cli->settings, &asked, err))
         return false;
     for (size_t i = 0; i < asked.taken.count && isatty(STDERR_FILENO); i++) {
         _cleanup_free_ char *shown = str_shown(asked.taken.items[i]);

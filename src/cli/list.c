@@ -148,6 +148,7 @@ static int run(struct cli *cli, struct error *err) {
         return -1;
     if (cli->all && !standbys_load(cli->client, prefix, &cli->settings, &standbys, err))
         return -1;
+    saved.remote = incus_remote(cli->client);
     if (cli->all)
         records_load(&saved);
     for (size_t i = 0; i < saved.unreadable.count; i++)

@@ -5,25 +5,42 @@
 #include "cli/flags.h"
 #include "cli/launching.h"
 #include "cli/shell.h"
+#include "launch/place.h"
 #include "launch/prepare.h"
 #include "network/keeper.h"
 #include "session/attach.h"
 #include "workspace/workspace.h"
 
+/* A remote's records name its directories as it does; here they are to be said to be its own. */
+static bool resume_record(struct cli *cli, const struct record *record, struct error *err) {
+    const char *remote = incus_remote(cli->client), *path = NULL;
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    const struct workspace workspace = {.source = record->workspace};
+    if (!shell_resume(&cli->request, &cli->settings, record, err))
+        return false;
+    if (!remote || workspace_is_qualified(record->workspace, &first, &second, &path) ||
+        workspace_is_shared(&workspace, settings_text(&cli->settings, SETTING_SHARED)))
+        return true;
+    free(cli->request.workspace);
+    cli->request.workspace = str_printf("%s:%s", remote, record->workspace);
+    return true;
+}
+
 static bool resume(struct cli *cli, struct error *err) {
-    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(records_done) struct records records = {.remote = incus_remote(cli->client)};
+    _cleanup_(place_done) struct place place = {0};
     _cleanup_(workspace_done) struct workspace workspace = {0};
     const struct record *record = NULL;
     records_load(&records);
     if (*cli->resume) {
         record = records_of_id(&records, cli->resume, err);
-        return record && shell_resume(&cli->request, &cli->settings, record, err);
+        return record && resume_record(cli, record, err);
     }
-    if (!workspace_find(cli->request.workspace ? cli->request.workspace : ".", &workspace, err))
+    if (!place_find(cli->client, &cli->request, &workspace, &place, err))
         return false;
     record = records_of_workspace(&records, workspace.path);
     if (record)
-        return shell_resume(&cli->request, &cli->settings, record, err);
+        return resume_record(cli, record, err);
     error_set(err, ERROR_FAILED, "no saved session of %s was found", workspace.path);
     error_hint(err, "berth list --all shows the saved sessions; --resume=ID resumes one of them");
     return false;
@@ -62,9 +79,10 @@ int cli_shell(struct cli *cli, struct error *err) {
     cli->request.terminal = !cli->background;
     cli->request.shell = true;
     cli->request.plain = cli->debug;
-    if (cli->resume ? !resume(cli, err) : !(cli->request.session_id = record_new_id()))
+    if (!cli_connect(cli, err) ||
+        (cli->resume ? !resume(cli, err) : !(cli->request.session_id = record_new_id())))
         return -1;
-    if (!cli_ask_workspace(cli, err) || !cli_connect(cli, err) ||
+    if (!cli_ask_workspace(cli, err) ||
         !prepare_launch(cli->client, &cli->request, &prepared, err))
         return -1;
     if (!cli->dry_run)

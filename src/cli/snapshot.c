@@ -93,7 +93,7 @@ static int restore(struct cli *cli, struct error *err) {
 static bool follow(struct cli *cli, const struct instance *instance, struct error *err) {
     const char *image = instance_config(instance, LABEL_IMAGE), *prefix = name_prefix(err);
     _cleanup_(session_done) struct session session = {0};
-    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(records_done) struct records records = {.remote = incus_remote(cli->client)};
     if (!prefix)
         return false;
     session_read(&session, prefix, instance, &records);

@@ -57,6 +57,7 @@ bool targets_choose(struct cli *cli, fits_fn *fits, struct targets *targets, str
     }
     if (!cli_connect(cli, err) || !session_list_load(cli->client, prefix, false, &targets->sessions, err))
         return false;
+    targets->records.remote = incus_remote(cli->client);
     records_load(&targets->records);
     targets->rows = mem_new((targets->sessions.count + cli->arguments.count + 1) * sizeof *targets->rows);
     if (!cli->all)

@@ -61,6 +61,8 @@ static void make_device(void *data, const struct guarded *item, const char *sour
                   "path", json_text(inside), "shift", making->shift && !covered ? "true" : "false");
     if (read_only)
         json_object_set_new(device, "readonly", json_string("true"));
+    if (item && item->optional)
+        json_object_set_new(device, "required", json_string("false"));
     json_object_set_new(making->devices, name, device);
 }
 
@@ -221,7 +223,8 @@ static void expect(void *data, const struct guarded *item, const char *source, c
         return;
     size_t length = str_equal(root->source, "/") ? 0 : strlen(root->source);
     _cleanup_free_ char *point = mountinfo_field(inside), *from = mountinfo_field(source + length);
-    strings_printf(expecting->lines, "%s %s %s", from, point, item->how == GUARD_READ_ONLY ? "ro" : "");
+    strings_printf(expecting->lines, "%s%s %s %s", item->optional ? "?" : "", from, point,
+                   item->how == GUARD_READ_ONLY ? "ro" : "");
 }
 
 void guard_expected_mounts(const struct guard *guard, struct strings *lines) {

@@ -25,9 +25,8 @@ const char *const guard_names[] = {".husky",
 /* Repositories directly below a workspace are looked for among so many names. */
 #define CHILDREN_MOST 512
 
-/* The paths of a list that the settings have, with commas between: below the root, and clean. */
-static bool read_paths(const struct settings *settings, enum setting which, struct strings *paths,
-                       struct error *err) {
+bool guard_read_paths(const struct settings *settings, enum setting which, struct strings *paths,
+                      struct error *err) {
     _cleanup_free_ char *copy = str_copy(settings_text(settings, which));
     char *rest = copy;
     for (char *word; (word = strsep(&rest, ","));) {
@@ -130,8 +129,8 @@ static bool find_in(struct guard *guard, const struct guard_input *input, size_t
     search.fd = fd;
     bool good = fd >= 0 || errno == ENOTDIR || error_errno(err, errno, "cannot look into %s", search.root);
     if (good && fd >= 0)
-        good = read_paths(input->settings, SETTING_GUARD_PATHS, &more, err) &&
-               read_paths(input->settings, SETTING_GUARD_WRITABLE, &search.writable, err) &&
+        good = guard_read_paths(input->settings, SETTING_GUARD_PATHS, &more, err) &&
+               guard_read_paths(input->settings, SETTING_GUARD_WRITABLE, &search.writable, err) &&
                search_root(&search, input, &more, root == 0);
     strings_done(&search.writable);
     return good;

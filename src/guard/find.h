@@ -9,5 +9,8 @@
  */
 bool guard_find(const struct guard_input *input, struct guard *guard, struct error *err) nodiscard;
 
+/* The paths of a list that the settings have, with commas between: below the workspace, and clean. */
+bool guard_read_paths(const struct settings *settings, enum setting which, struct strings *paths,
+                      struct error *err) nodiscard;
 /* The names that are guarded at the top of a workspace where no setting adds any; NULL behind the last. */
 extern const char *const guard_names[];

@@ -29,6 +29,7 @@ struct guarded {
     bool own;   /* berth itself writes there: its changes say nothing */
     bool parts; /* directories of repositories, in which the host works: what git obeys of them counts */
     bool other_filesystem; /* than the root that it was found in */
+    bool optional;         /* whether it is there is not known: assume.h */
     char *content;
     char *source; /* of GUARD_REPLACED; NULL otherwise */
 };

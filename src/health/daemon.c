@@ -210,7 +210,7 @@ static void check_standby(struct asking *asking) {
 
 static void ask_first(struct asking *asking) {
     const struct health_subject *subject = asking->subject;
-    server_ask(subject->client, &asking->first[ASK_SERVER]);
+    server_ask(subject->client, NULL, &asking->first[ASK_SERVER]);
     asking->first[ASK_ALIAS].path =
         incus_path(NULL, "images", "aliases", settings_text(subject->settings, SETTING_IMAGE), NULL);
 }

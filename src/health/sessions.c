@@ -44,7 +44,8 @@ static void check_delegation(struct health *health, const char *name, enum idmap
                              const struct idmap_line *line) {
     static const char *const words[] = {[IDMAP_NOT_DELEGATED] = "not delegated",
                                         [IDMAP_DELEGATED] = "delegated",
-                                        [IDMAP_UNCONSULTED] = "not asked: there is no newuidmap here"};
+                                        [IDMAP_UNCONSULTED] = "not asked: there is no newuidmap here",
+                                        [IDMAP_UNREAD] = "not known from here"};
     enum health_status status = delegation == IDMAP_NOT_DELEGATED && needed ? HEALTH_FAILED
                                 : malformed                                 ? HEALTH_WARNING
                                                                             : HEALTH_OK;
@@ -130,7 +131,7 @@ static void check_workspace(const struct health_subject *subject, const struct s
         return;
     }
     if (!found ||
-        !prepare_decision(subject->settings, workspace.source, NULL, server, &facts, &decision, &why)) {
+        !prepare_decision(subject->settings, workspace.source, NULL, NULL, server, &facts, &decision, &why)) {
         health_add_error(health, "mapping", HEALTH_FAILED, &why);
         return;
     }

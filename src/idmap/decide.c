@@ -53,8 +53,11 @@ static void warn(const struct idmap_facts *facts, struct idmap_decision *decisio
         decision->warnings |= IDMAP_WARN_OWNER_UNMAPPED;
     if (!decision->view.writable)
         decision->warnings |= IDMAP_WARN_NOT_WRITABLE;
-    if (decision->shift && (facts->mount_ok == IDMAP_UNKNOWN || facts->vm != IDMAP_VM_NONE))
+    if (decision->shift && decision->reason == IDMAP_IDS_MATCH &&
+        (facts->mount_ok == IDMAP_UNKNOWN || facts->vm != IDMAP_VM_NONE))
         decision->warnings |= IDMAP_WARN_SHIFT_UNPROVEN;
+    if (decision->method == IDMAP_RAW && facts->uid_delegation == IDMAP_UNREAD)
+        decision->warnings |= IDMAP_WARN_UNREAD;
     if (decision->shift && facts->daemon_ok == IDMAP_UNKNOWN)
         decision->warnings |= IDMAP_WARN_DAEMON_UNKNOWN;
     if (facts->subuid_malformed || facts->subgid_malformed)
@@ -78,7 +81,24 @@ static struct idmap_decision refuse(const struct idmap_facts *facts, enum idmap_
         .method = IDMAP_REFUSED, .reason = reason, .warnings = malformed ? IDMAP_WARN_SUBID : 0};
 }
 
+/* The container itself shows whose the directory is, as the ids of a mount that shifts are those on disk. */
+static struct idmap_decision decide_by_looking(const struct idmap_facts *facts, bool shift_failed) {
+    if (facts->code.uid == 0)
+        return refuse(facts, IDMAP_CODE_ROOT);
+    if (*facts->project.no_source)
+        return refuse(facts, IDMAP_PROJECT_DISK);
+    if (shift_failed || facts->daemon_ok == IDMAP_NO || facts->profile_maps)
+        return refuse(facts, IDMAP_IDS_UNKNOWN);
+    struct idmap_decision decision = {
+        .method = IDMAP_SHIFT, .reason = IDMAP_IDS_UNKNOWN, .shift = true, .group_mapped = true};
+    predict(facts, &decision);
+    warn(facts, &decision);
+    return decision;
+}
+
 static struct idmap_decision decide(const struct idmap_facts *facts, bool shift_failed) {
+    if (facts->source == IDMAP_FROM_NOWHERE)
+        return decide_by_looking(facts, shift_failed);
     if (facts->host.uid == 0)
         return refuse(facts, IDMAP_HOST_ROOT);
     if (facts->code.uid == 0)

@@ -23,6 +23,7 @@ const char *explain_reason_code(enum idmap_reason reason) {
         [IDMAP_CODE_ROOT] = "code-root",
         [IDMAP_PROJECT_IDS] = "project-ids",
         [IDMAP_PROJECT_DISK] = "project-disk",
+        [IDMAP_IDS_UNKNOWN] = "ids-unknown",
     };
     return codes[reason];
 }
@@ -44,13 +45,19 @@ const char *explain_answer(enum idmap_answer answer) {
 static const char *explain_source(enum idmap_source source) {
     static const char *const words[] = {[IDMAP_FROM_PROCESS] = "process",
                                         [IDMAP_FROM_SUDO] = "sudo",
-                                        [IDMAP_FROM_OWNER] = "workspace-owner"};
+                                        [IDMAP_FROM_OWNER] = "workspace-owner",
+                                        [IDMAP_FROM_SETTINGS] = "settings",
+                                        [IDMAP_FROM_PROBE] = "probe",
+                                        [IDMAP_FROM_NOWHERE] = "unknown"};
     return words[source];
 }
 
 static const char *explain_delegation(enum idmap_delegation delegation) {
     static const char *const words[] = {
-        [IDMAP_NOT_DELEGATED] = "no", [IDMAP_DELEGATED] = "yes", [IDMAP_UNCONSULTED] = "not-consulted"};
+        [IDMAP_NOT_DELEGATED] = "no",
+                                        [IDMAP_DELEGATED] = "yes",
+                                        [IDMAP_UNCONSULTED] = "not-consulted",
+                                        [IDMAP_UNREAD] = "unknown"};
     return words[delegation];
 }
 
@@ -98,6 +105,13 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
     case IDMAP_HOST_ROOT:
         return str_copy("host root is never mapped into a container: code inside would be root here, for "
                         "every file that it reaches");
+    case IDMAP_IDS_UNKNOWN:
+        return decision->method == IDMAP_REFUSED
+                   ? str_printf("whose the directory on %s is cannot be seen by a container there",
+                                facts->machine)
+                   : str_printf("whose the directory on %s is is not known from here: the container shows it, "
+                                "before anything is run in it",
+                                facts->machine);
     case IDMAP_CODE_ROOT:
         return str_copy("code_uid is 0: the user inside must not be the container's root");
     }
@@ -131,6 +145,9 @@ void explain_warnings(const struct idmap_facts *facts, const struct idmap_decisi
         strings_printf(
             warnings, "whether %s takes idmapped mounts here shows at the start; if not, raw.idmap is used",
             facts->deciding);
+    if (decision->warnings & IDMAP_WARN_UNREAD)
+        strings_printf(warnings, "whether %s may map uid %u stands in its /etc/subuid: the start shows it",
+                       facts->machine, facts->host.uid);
     if (decision->warnings & IDMAP_WARN_DAEMON_UNKNOWN)
         strings_add(warnings, "the daemon was not asked whether it has idmapped mounts");
     if (decision->warnings & IDMAP_WARN_SUBID && facts->subuid_malformed)
@@ -179,6 +196,9 @@ void explain_remedies(const struct idmap_facts *facts, const struct idmap_decisi
     size_t count = explain_lines(facts, decision, lines);
     for (size_t i = 0; i < count; i++)
         strings_printf(remedies, "echo %s | sudo tee -a %s", lines[i].line, lines[i].file);
+    if (decision->reason == IDMAP_IDS_UNKNOWN && decision->method == IDMAP_REFUSED)
+        strings_printf(remedies, "[member %s] (or [remote %s]) uid = UID, gid = GID, in the settings, say it",
+                       facts->machine, facts->machine);
     if (decision->reason == IDMAP_PROJECT_DISK)
         disk_remedies(&facts->project, remedies);
     if (decision->reason == IDMAP_PROJECT_IDS)
@@ -230,9 +250,19 @@ static void text_lanes(const struct idmap_facts *facts, const struct idmap_decis
     static const char *const sources[] = {[IDMAP_FROM_PROCESS] = "",
                                           [IDMAP_FROM_SUDO] = "   (who called sudo)",
                                           [IDMAP_FROM_OWNER] =
-                                              "   (the workspace's owner, as you are root)"};
-    _cleanup_free_ char *user = user_name(facts->host.uid);
-    _cleanup_free_ char *group = group_name(facts->host.gid);
+                                              "   (the workspace's owner, as you are root)",
+                                          [IDMAP_FROM_SETTINGS] = "   (as the settings say of that machine)",
+                                          [IDMAP_FROM_PROBE] = "   (as a container there has seen it)",
+                                          [IDMAP_FROM_NOWHERE] = "   (a container there will show it)"};
+    if (facts->source == IDMAP_FROM_NOWHERE) {
+        buffer_printf(out, "  %-10s uid %-6s --- ? --> code  uid %u%s\n", "?", "?", facts->code.uid,
+                      sources[facts->source]);
+        buffer_printf(out, "  %-10s gid %-6s --- ? --> code  gid %u\n", "?", "?", facts->code.gid);
+        return;
+    }
+    /* names are each machine's own */
+    _cleanup_free_ char *user = *facts->machine ? str_copy("there") : user_name(facts->host.uid);
+    _cleanup_free_ char *group = *facts->machine ? str_copy("there") : group_name(facts->host.gid);
     bool refused = decision->method == IDMAP_REFUSED;
     buffer_printf(out, "  %-10s uid %-6u %s code  uid %u%s\n", user, facts->host.uid,
                   refused ? "--- x -->" : "-------->", facts->code.uid, sources[facts->source]);
@@ -278,23 +308,30 @@ void explain_text(const char *workspace, const struct idmap_facts *facts,
                   const struct idmap_decision *decision, struct buffer *out) {
     _cleanup_free_ char *shown = str_shown(workspace), *reason = explain_reason(facts, decision),
                         *raw = explain_raw(decision->raw);
-    buffer_printf(out, "workspace   %s (%s, owner %u:%u, mode %04o)\n", shown, facts->filesystem,
-                  facts->owner.uid, facts->owner.gid, facts->mode);
+    if (facts->elsewhere)
+        buffer_printf(out, "workspace   %s (a directory of %s: not looked at from here)\n", shown,
+                      facts->machine);
+    else
+        buffer_printf(out, "workspace   %s (%s, owner %u:%u, mode %04o)\n", shown, facts->filesystem,
+                      facts->owner.uid, facts->owner.gid, facts->mode);
     text_lanes(facts, decision, out);
     buffer_printf(out, "method      %s%s%s%s\n", explain_method(decision->method),
                   decision->shift ? ": an idmapped mount, shift=true" : "",
                   decision->raw[0] ? ": raw.idmap " : "", raw);
     buffer_printf(out, "because     %s\n", reason);
-    buffer_printf(out, "delegated   uid %u: %s, gid %u: %s\n", facts->host.uid,
-                  explain_delegation(facts->uid_delegation), facts->host.gid,
-                  explain_delegation(facts->gid_delegation));
+    if (facts->source == IDMAP_FROM_NOWHERE)
+        buffer_printf(out, "delegated   unknown: it stands in %s's files\n", facts->machine);
+    else
+        buffer_printf(out, "delegated   uid %u: %s, gid %u: %s\n", facts->host.uid,
+                      explain_delegation(facts->uid_delegation), facts->host.gid,
+                      explain_delegation(facts->gid_delegation));
     buffer_printf(out, "idmapped    %s: %s, daemon: %s\n", facts->deciding, explain_answer(facts->mount_ok),
                   explain_answer(facts->daemon_ok));
     if (facts->vm != IDMAP_VM_NONE)
         buffer_printf(out, "vm host     %s (%s)\n", explain_vm(facts->vm), facts->vm_evidence);
     if (*facts->project.name)
         buffer_printf(out, "project     %s, which restricts what it may do\n", facts->project.name);
-    if (decision->method != IDMAP_REFUSED)
+    if (decision->method != IDMAP_REFUSED && decision->reason != IDMAP_IDS_UNKNOWN)
         text_view(facts, decision, out);
     if (decision->warnings & IDMAP_WARN_SHIFT_UNPROVEN) {
         struct idmap_decision other = idmap_decide_without_shift(facts);
@@ -337,6 +374,14 @@ static json_t *facts_json(const struct idmap_facts *facts) {
     json_t *host = ids_json(facts->host), *owner = ids_json(facts->owner);
     json_object_set_new(host, "source", json_string(explain_source(facts->source)));
     json_object_set_new(owner, "mode", json_integer(facts->mode));
+    if (facts->source == IDMAP_FROM_NOWHERE) {
+        json_object_set_new(host, "uid", json_null());
+        json_object_set_new(host, "gid", json_null());
+    }
+    if (facts->elsewhere) {
+        json_decref(owner);
+        owner = json_null();
+    }
     return json_pack(
         "{s:o, s:o, s:o, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "host", host, "code",
         ids_json(facts->code), "owner", owner, "delegated", "uid",

@@ -45,10 +45,41 @@ bool facts_filesystem(const char *path, char *type, size_t room, enum idmap_answ
     return true;
 }
 
+/* Nothing of it is seen from here. */
+static void gather_elsewhere(const struct facts_there *there, struct idmap_facts *facts) {
+    bool known = there->from != IDMAP_FROM_NOWHERE;
+    facts->elsewhere = true;
+    facts->source = there->from;
+    facts->host = known ? there->ids : (struct idmap_ids){IDMAP_NOBODY, IDMAP_NOBODY};
+    facts->owner = known ? there->ids : facts->code;
+    facts->mode = 0755;
+    facts->mount_ok = IDMAP_UNKNOWN;
+    snprintf(facts->filesystem, sizeof facts->filesystem, "its filesystem");
+    memcpy(facts->deciding, facts->filesystem, sizeof facts->deciding);
+}
+
+/* What only that machine's own files and kernel say. */
+static void forget_ours(const struct facts_there *there, struct idmap_facts *facts) {
+    snprintf(facts->machine, sizeof facts->machine, "%s", there->machine);
+    facts->uid_delegation = facts->gid_delegation = IDMAP_UNREAD;
+    facts->subuid_malformed = facts->subgid_malformed = 0;
+    facts->vm = IDMAP_VM_NONE;
+    facts->mount_ok = facts->mount_ok == IDMAP_NO ? IDMAP_NO : IDMAP_UNKNOWN;
+    if (there->from == IDMAP_FROM_NOWHERE)
+        return;
+    facts->host = there->ids;
+    facts->source = there->from;
+}
+
 bool facts_gather(const char *workspace, const struct facts_input *input, struct idmap_facts *facts,
                   struct error *err) {
     *facts = (struct idmap_facts){
         .code = input->code, .disable_shift = input->disable_shift, .daemon_ok = input->daemon_ok};
+    if (input->there && input->there->elsewhere) {
+        gather_elsewhere(input->there, facts);
+        forget_ours(input->there, facts);
+        return true;
+    }
     /* one descriptor for all questions: what is asked about is one and the same directory */
     _cleanup_close_ int fd = open(workspace, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -67,5 +98,7 @@ bool facts_gather(const char *workspace, const struct facts_input *input, struct
                                  getenv("SUDO_GID"), facts->owner, &facts->source);
     facts->uid_delegation = subid_delegation("/etc/subuid", facts->host.uid, &facts->subuid_malformed);
     facts->gid_delegation = subid_delegation("/etc/subgid", facts->host.gid, &facts->subgid_malformed);
+    if (input->there)
+        forget_ours(input->there, facts);
     return true;
 }

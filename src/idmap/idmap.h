@@ -31,12 +31,22 @@ struct idmap_ids {
 enum idmap_answer { IDMAP_UNKNOWN, IDMAP_NO, IDMAP_YES };
 
 /* Where the host ids were taken from. */
-enum idmap_source { IDMAP_FROM_PROCESS, IDMAP_FROM_SUDO, IDMAP_FROM_OWNER };
+enum idmap_source {
+    IDMAP_FROM_PROCESS,
+    IDMAP_FROM_SUDO,
+    IDMAP_FROM_OWNER,
+    IDMAP_FROM_SETTINGS, /* of another machine: [member NAME] or [remote NAME] */
+    IDMAP_FROM_PROBE,    /* of another machine: the workspace's owner, as a container there has seen it */
+    IDMAP_FROM_NOWHERE,  /* of another machine: not known yet */
+};
 
 enum idmap_vm { IDMAP_VM_NONE, IDMAP_VM_LIMA, IDMAP_VM_COLIMA, IDMAP_VM_ORBSTACK, IDMAP_VM_WSL };
 
-/* Whether the daemon may map a host id; UNCONSULTED where newuidmap is absent: it is not asked. */
-enum idmap_delegation { IDMAP_NOT_DELEGATED, IDMAP_DELEGATED, IDMAP_UNCONSULTED };
+/*
+ * Whether the daemon may map a host id; UNCONSULTED where newuidmap is absent: it is not asked; UNREAD: that
+ * is in another machine's files.
+ */
+enum idmap_delegation { IDMAP_NOT_DELEGATED, IDMAP_DELEGATED, IDMAP_UNCONSULTED, IDMAP_UNREAD };
 
 /* What the daemon's project allows; all zero: it does not restrict. */
 struct idmap_project {
@@ -62,6 +72,8 @@ struct idmap_facts {
     enum idmap_delegation gid_delegation;
     unsigned int subuid_malformed,
         subgid_malformed;   /* the number of the first such line; 0: there is none */
+    char machine[64];       /* another one than this: its member or remote; "": this one */
+    bool elsewhere;         /* the workspace is its directory: owner and mode are taken to be right */
     struct idmap_ids owner; /* of the workspace */
     mode_t mode;            /* its permission bits */
     bool profile_maps;      /* the default profile has a raw.idmap: beside it nothing can shift */
@@ -84,6 +96,7 @@ enum idmap_reason {
     IDMAP_CODE_ROOT,         /* refused: code must be unprivileged inside too */
     IDMAP_PROJECT_IDS,       /* refused: the project allows no raw.idmap of this uid */
     IDMAP_PROJECT_DISK,      /* refused: the project does not allow this directory */
+    IDMAP_IDS_UNKNOWN,       /* another machine's: shift, until a container there has seen the owner */
 };
 
 /* Bits of idmap_decision.warnings. */
@@ -94,6 +107,7 @@ enum idmap_warning {
     IDMAP_WARN_SHIFT_UNPROVEN = 1 << 3, /* the filesystem's support is unknown; launch may fall back */
     IDMAP_WARN_DAEMON_UNKNOWN = 1 << 4, /* the daemon's features were not known */
     IDMAP_WARN_SUBID = 1 << 5,          /* a line of /etc/subuid or /etc/subgid is malformed */
+    IDMAP_WARN_UNREAD = 1 << 6,         /* another machine's files say whether it may be mapped */
 };
 
 /* What /workspace will look like. */

@@ -56,9 +56,12 @@ struct asking *incus_ask(struct incus *client, struct question *questions, size_
         asking->left += questions[i].path != NULL;
     for (size_t i = 0; i < count; i++) {
         asking->all[i] = (struct asked){.asking = asking, .question = &questions[i]};
-        if (questions[i].path)
-            asking->all[i].call =
-                incus_call(client, "GET", questions[i].path, NULL, answered, &asking->all[i]);
+        if (!questions[i].path)
+            continue;
+        struct call *call = asking->all[i].call =
+            incus_call(client, "GET", questions[i].path, NULL, answered, &asking->all[i]);
+        if (questions[i].patience_ms)
+            call_patience(call, questions[i].patience_ms);
     }
     return asking;
 }

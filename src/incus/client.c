@@ -60,6 +60,10 @@ const char *incus_project(const struct incus *client) {
     return client->project;
 }
 
+const char *incus_remote(const struct incus *client) {
+    return client->endpoint.remote;
+}
+
 const char *incus_seen_fingerprint(const struct incus *client) {
     return client->pin.seen;
 }

@@ -45,6 +45,8 @@ const struct endpoint *incus_endpoint(const struct incus *client);
 const char *incus_address(const struct incus *client);
 /* Whether the daemon is of another machine: its files, its processes and its ids are not ours. */
 bool incus_is_remote(const struct incus *client);
+/* Its name; NULL: the daemon is this machine's. Lent. */
+const char *incus_remote(const struct incus *client);
 /* Of a remote: the fingerprint of the certificate that it showed last; "" if it showed none. Lent. */
 const char *incus_seen_fingerprint(const struct incus *client);
 const char *incus_project(const struct incus *client); /* "default" where none was given */
@@ -80,6 +82,8 @@ struct call *incus_call_if(struct incus *client, const char *method, const char 
  */
 struct call *incus_call_each(struct incus *client, const char *path, json_each_fn *each, void *each_data,
                              reply_fn *done, void *data);
+/* From now on it is an error if the answer is not there in so many milliseconds. */
+void call_patience(struct call *call, long milliseconds);
 /* Drops a call: `done` will not be called. */
 void call_drop(struct call *call);
 
@@ -97,7 +101,8 @@ bool incus_request_if(struct incus *client, const char *method, const char *path
                       const json_t *body, struct error *err) nodiscard;
 /* One of several GETs at once: it gets its metadata (a new reference) or its own error. */
 struct question {
-    char *path; /* owned; NULL: it is not asked */
+    char *path;       /* owned; NULL: it is not asked */
+    long patience_ms; /* then it is an error; 0: as long as it takes */
     json_t *metadata;
     struct error err;
 };

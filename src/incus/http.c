@@ -93,6 +93,9 @@ static bool not_an_incus(const struct call *call, const char *why, struct error 
 
 /* What a transfer that brought no answer means. */
 static bool transfer_failed(const struct call *call, CURLcode code, struct error *err) {
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return error_set(err, ERROR_DAEMON, "no answer from %s in time (%s %s)", incus_address(call->client),
+                         call->method, call->path);
     if (incus_is_unreachable(call->client, code))
         return incus_not_connected(call->client, call->easy, code, err);
     switch (code) {
@@ -216,6 +219,10 @@ struct call *incus_call(struct incus *client, const char *method, const char *pa
     }
     loop_transfer(client->loop, call->easy, call_done, call);
     return call;
+}
+
+void call_patience(struct call *call, long milliseconds) {
+    curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, milliseconds); /* counted from the loop's next turn */
 }
 
 struct call *incus_call_if(struct incus *client, const char *method, const char *path, const char *etag,

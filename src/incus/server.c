@@ -1,5 +1,8 @@
 #include "incus/server.h"
 
+/* How long another member is waited for. */
+#define SERVER_PATIENCE_MS 5000
+
 void server_done(struct server *server) {
     free(server->version);
     free(server->member);
@@ -7,9 +10,11 @@ void server_done(struct server *server) {
     *server = (struct server){0};
 }
 
-void server_ask(const struct incus *client, struct question *questions) {
+void server_ask(const struct incus *client, const char *member, struct question *questions) {
     const char *project = incus_project(client);
-    questions[SERVER_ASK_SELF].path = str_copy("/1.0");
+    _cleanup_free_ char *name = incus_escape(member ? member : "");
+    questions[SERVER_ASK_SELF].path = member ? str_printf("/1.0?target=%s", name) : str_copy("/1.0");
+    questions[SERVER_ASK_SELF].patience_ms = member ? SERVER_PATIENCE_MS : 0;
     questions[SERVER_ASK_PROFILE].path = incus_path(NULL, "profiles", "default", NULL);
     if (!str_equal(project, "default"))
         questions[SERVER_ASK_PROJECT].path = incus_path(NULL, "projects", project, NULL);
@@ -68,9 +73,9 @@ static void cleanup_questions(struct question (*all)[SERVER_QUESTIONS]) {
     questions_done(*all, SERVER_QUESTIONS);
 }
 
-bool server_get(struct incus *client, struct server *server, struct error *err) {
+bool server_get(struct incus *client, const char *member, struct server *server, struct error *err) {
     _cleanup_(cleanup_questions) struct question questions[SERVER_QUESTIONS] = {0};
-    server_ask(client, questions);
+    server_ask(client, member, questions);
     return incus_ask_all(client, questions, SERVER_QUESTIONS, err) &&
            server_read(client, questions, server, err);
 }

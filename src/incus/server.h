@@ -14,11 +14,13 @@ struct server {
 };
 void server_done(struct server *server);
 
-/* An error of class ERROR_DAEMON if it cannot be reached or is not an Incus. */
-bool server_get(struct incus *client, struct server *server, struct error *err) nodiscard;
+/* An error of class ERROR_DAEMON if it cannot be reached or is not an Incus. `member` as below. */
+bool server_get(struct incus *client, const char *member, struct server *server,
+                struct error *err) nodiscard;
 /* What has to be asked for it, at once; of the default project the second has no path. */
 enum server_question { SERVER_ASK_SELF, SERVER_ASK_PROJECT, SERVER_ASK_PROFILE, SERVER_QUESTIONS };
-void server_ask(const struct incus *client, struct question *questions);
+/* `member` is the one whose kernel and daemon it is about; NULL: the one that answers. */
+void server_ask(const struct incus *client, const char *member, struct question *questions);
 /* Reads the answers to SERVER_QUESTIONS questions. A profile that cannot be had is none. */
 bool server_read(const struct incus *client, struct question *questions, struct server *server,
                  struct error *err) nodiscard;

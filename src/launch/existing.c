@@ -48,7 +48,7 @@ static bool is_of_another(const struct instance *instance, const struct launch_r
 
 static bool look(struct incus *client, const char *name, struct prepared *prepared, struct error *err) {
     _cleanup_(instance_done) struct instance instance = {0};
-    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(records_done) struct records records = {.remote = incus_remote(client)};
     const struct launch_request *request = prepared->request;
     if (!instance_get(client, name, &instance, err))
         return false;

@@ -32,6 +32,24 @@ bool failure_is_busy(const struct error *err) {
     return err->class == ERROR_FAILED && strstr(err->message, "Instance is busy running a");
 }
 
+bool failure_is_undelegated(const struct idmap_facts *facts, const struct idmap_decision *decision,
+                            struct error *err) {
+    struct idmap_ids host = facts->host;
+    if (err->class != ERROR_FAILED || !*facts->machine || decision->method != IDMAP_RAW ||
+        (!strstr(err->message, "id mapping") && !strstr(err->message, "uid range") &&
+         !strstr(err->message, "gid range")))
+        return false;
+    _cleanup_free_ char *words = str_copy(err->message);
+    error_done(err);
+    error_set(err, ERROR_REFUSED, "%s may not map uid %u, gid %u: they are not delegated there (%s)",
+              facts->machine, host.uid, host.gid, words);
+    error_hint(err, "on %s: echo root:%u:1 | sudo tee -a /etc/subuid", facts->machine, host.uid);
+    if (decision->group_mapped)
+        error_hint(err, "on %s: echo root:%u:1 | sudo tee -a /etc/subgid", facts->machine, host.gid);
+    error_hint(err, "then a restart of the Incus daemon on %s", facts->machine);
+    return true;
+}
+
 bool failure_is_shift(const struct error *err) {
     return err->class == ERROR_FAILED && strstr(err->message, "idmapping abilities are required");
 }

@@ -2,6 +2,7 @@
 
 #include "base/lock.h"
 #include "base/path.h"
+#include "guard/assume.h"
 #include "guard/check.h"
 #include "guard/find.h"
 #include "incus/instance.h"
@@ -29,6 +30,8 @@ static struct guard_input input_of(const struct prepared *prepared) {
 static bool find(struct prepared *prepared, struct error *err) {
     struct guard_input input = input_of(prepared);
     guard_done(&prepared->guard);
+    if (prepared->workspace.elsewhere)
+        return guard_assume(&input, &prepared->guard, err);
     if (!guard_find(&input, &prepared->guard, err))
         return false;
     if (prepared->empty || !guard_count(&prepared->guard, GUARD_COVERED))
@@ -94,7 +97,8 @@ bool guarding_settle(struct prepared *prepared, const struct project *project, s
         error_hint(err, "an administrator adds it to the project's restricted.devices.disk.paths");
         return false;
     }
-    const char *why = !host_has_apparmor()                        ? "this host has no AppArmor"
+    const char *why = prepared->place.other ? "whether its host has AppArmor cannot be told from here"
+                      : !host_has_apparmor()                        ? "this host has no AppArmor"
                       : project->restricted && !project->lowlevel ? "the project forbids rules of AppArmor"
                                                                   : NULL;
     bool strict = str_equal(root, "apparmor");
@@ -242,6 +246,10 @@ static bool go_without(struct prepared *prepared, const struct launch_watcher *w
 bool guarding_begin(struct incus *client, struct prepared *prepared, const char *name,
                     const struct launch_watcher *watcher, struct error *err) {
     _cleanup_(earlier_done) struct earlier earlier = {0};
+    for (size_t i = 0; prepared->workspace.elsewhere && i < prepared->guard.warnings.count; i++)
+        watcher_notice(watcher, "warning: %s", prepared->guard.warnings.items[i]);
+    if (prepared->workspace.elsewhere) /* nothing that could be noted is seen */
+        return true;
     if (!look_at_earlier(prepared, &earlier, err))
         return go_without(prepared, watcher, err);
     find_ended(client, prepared, &earlier.sessions, &earlier.ended);

@@ -2,14 +2,22 @@
 
 #include <string.h>
 
-struct idmap_ids label_recorded_code(const struct instance *instance) {
-    _cleanup_free_ char *text = str_copy(instance_config(instance, LABEL_CODE));
+static struct idmap_ids read_ids(const char *label) {
+    _cleanup_free_ char *text = str_copy(label);
     char *rest = text;
     unsigned long uid, gid;
     const char *first = strsep(&rest, ":");
     if (!rest || !str_to_number(first, UINT32_MAX - 1, &uid) || !str_to_number(rest, UINT32_MAX - 1, &gid))
         return (struct idmap_ids){0, 0};
     return (struct idmap_ids){(uid_t)uid, (gid_t)gid};
+}
+
+struct idmap_ids label_recorded_code(const struct instance *instance) {
+    return read_ids(instance_config(instance, LABEL_CODE));
+}
+
+struct idmap_ids label_host(const struct instance *instance) {
+    return read_ids(instance_config(instance, LABEL_HOST));
 }
 
 struct idmap_ids label_code_or(struct idmap_ids recorded, const struct settings *settings) {

@@ -34,6 +34,8 @@
 
 /* The ids of who works in it, as it was made; uid 0 if it does not say. */
 struct idmap_ids label_recorded_code(const struct instance *instance);
+/* The ids that its mapping was made for; uid 0 if it does not say. */
+struct idmap_ids label_host(const struct instance *instance);
 /* Those that were recorded; the settings' where none were. */
 struct idmap_ids label_code_or(struct idmap_ids recorded, const struct settings *settings);
 struct idmap_ids label_code(const struct instance *instance, const struct settings *settings);

@@ -8,6 +8,7 @@
 #include "launch/verify.h"
 #include "network/up.h"
 #include "workspace/name.h"
+#include "workspace/workspace.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -230,6 +231,39 @@ static bool without_shift(struct launch *launch, struct error *err) {
     return true;
 }
 
+/* Patches what the labels could not say when it was made. */
+static bool label_seen(const struct launch *launch, struct error *err) {
+    const struct prepared *prepared = launch->prepared;
+    _cleanup_free_ char *host = str_printf("%u:%u", prepared->facts.host.uid, prepared->facts.host.gid);
+    _cleanup_json_ json_t *body =
+        json_pack("{s:{s:s, s:s}}", "config", LABEL_HOST, host, LABEL_REASON,
+                  explain_reason_code(prepared->decision.reason));
+    return instance_patch(launch->client, launch->plan->name, body, err);
+}
+
+/*
+ * Whose the workspace of another machine is, as this container sees it, whose mounts shift. Nothing was run
+ * in it. Where that is not the right mapping it goes, and one with the right mapping comes.
+ */
+static bool by_looking(struct launch *launch, struct error *err) {
+    struct prepared *prepared = launch->prepared;
+    long uid = -1, gid = -1;
+    if (!instance_owner(launch->client, launch->plan->name, WORKSPACE_PATH, &uid, &gid, err) || uid < 0 ||
+        gid < 0) {
+        if (!err->class)
+            error_set(err, ERROR_FAILED, "the daemon does not say whose " WORKSPACE_PATH " is");
+        return undo_after(launch, err);
+    }
+    if (!prepare_with_ids(prepared, (struct idmap_ids){(uid_t)uid, (gid_t)gid}, err))
+        return undo_after(launch, err);
+    if (prepared->decision.method == IDMAP_SHIFT) {
+        launch->plan->decision = prepared->decision;
+        return label_seen(launch, err) || undo_after(launch, err);
+    }
+    watcher_notice(launch->watcher, "%s is %ld:%ld's: made anew for that", prepared->workspace.path, uid, gid);
+    return launch_undo(launch->client, launch->plan, err) && attempt(launch, err);
+}
+
 /* No isolated range: a second try with the shared one, and nothing else changed. */
 static bool without_isolation(struct launch *launch, const char *why, struct error *err) {
     _cleanup_(error_done) struct error second = {0};
@@ -287,9 +321,12 @@ bool launch_new(struct incus *client, struct prepared *prepared, const struct la
     }
     if (!good && plan->decision.shift && failure_is_shift(err))
         good = without_shift(&launch, err);
+    if (good && prepared->decision.reason == IDMAP_IDS_UNKNOWN)
+        good = by_looking(&launch, err);
+    bool undelegated = !good && failure_is_undelegated(&prepared->facts, &prepared->decision, err);
     if (!good && says(err, WORDS_NO_RANGE))
         good = without_isolation(&launch, "no range of that size is free", err);
-    else if (!good && says(err, "forkstart") && says(err, WORDS_MAP_FAILED))
+    else if (!good && !undelegated && says(err, "forkstart") && says(err, WORDS_MAP_FAILED))
         good = without_isolation(&launch, "its range is not delegated", err);
     loop_interruptible(incus_loop(client), false);
     if (!good)

@@ -130,7 +130,7 @@ static void forget_gone(const struct reapering *reapering) {
     for (size_t i = 0; i < reapering->pending.count; i++) {
         const char *name = reapering->pending.items[i];
         if (!strings_has(&reapering->found, name) && !strings_has(&reapering->others, name))
-            records_forget(name);
+            records_forget(incus_remote(reapering->client), name);
     }
 }
 
@@ -146,7 +146,7 @@ static bool sweep(struct reapering *reapering, const char *pattern) {
     for (size_t i = 0; i < reapering->found.count; i++) {
         _cleanup_(error_done) struct error removing = {0};
         if (instance_destroy(reapering->client, reapering->found.items[i], &removing))
-            records_forget(reapering->found.items[i]);
+            records_forget(incus_remote(reapering->client), reapering->found.items[i]);
         else
             strings_add(&reapering->pending, reapering->found.items[i]);
     }

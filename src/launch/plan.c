@@ -87,7 +87,8 @@ static json_t *make_config(const struct plan_input *input) {
     set(config, LABEL_COMMIT, input->commit ? input->commit : "");
     set(config, LABEL_IMAGE, settings_text(settings, SETTING_IMAGE));
     set(config, LABEL_PERSISTENT, input->persistent ? "true" : "false");
-    set_ids(config, LABEL_HOST, input->facts.host);
+    if (input->facts.source != IDMAP_FROM_NOWHERE)
+        set_ids(config, LABEL_HOST, input->facts.host);
     set_ids(config, LABEL_CODE, input->facts.code);
     set(config, LABEL_REASON, explain_reason_code(input->decision.reason));
     _cleanup_free_ char *allow = reaches_text(&input->network->rules.allow);

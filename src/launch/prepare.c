@@ -33,10 +33,12 @@ static void read_project(const struct project *project, const char *source, cons
         snprintf(found->no_source, sizeof found->no_source, "%s", source);
 }
 
-bool prepare_decision(const struct settings *settings, const char *source, const struct mounts *mounts,
+bool prepare_decision(const struct settings *settings, const char *source,
+                      const struct facts_there *there, const struct mounts *mounts,
                       const struct server *server, struct idmap_facts *facts,
                       struct idmap_decision *decision, struct error *err) {
     struct facts_input input = {
+        .there = there,
         .code = {settings_id(settings, SETTING_CODE_UID), settings_id(settings, SETTING_CODE_GID)},
         .disable_shift = settings_bool(settings, SETTING_DISABLE_SHIFT),
         .daemon_ok = !server                ? IDMAP_UNKNOWN
@@ -156,7 +158,7 @@ static void cleanup_questions(struct question (*all)[QUESTIONS]) {
 
 /* What a container that is there and runs publishes itself is not in the way. */
 static bool check_publishes(struct incus *client, struct prepared *prepared, struct error *err) {
-    return (prepared->existing.json && instance_running(&prepared->existing)) ||
+    return prepared->place.other || (prepared->existing.json && instance_running(&prepared->existing)) ||
            publish_check_free(client, &prepared->publishes, err);
 }
 
@@ -181,24 +183,56 @@ static bool check_project(struct prepared *prepared, const struct project *proje
     return false;
 }
 
+bool prepare_with_ids(struct prepared *prepared, struct idmap_ids ids, struct error *err) {
+    struct idmap_facts *facts = &prepared->facts;
+    facts->host = facts->owner = ids;
+    facts->source = IDMAP_FROM_PROBE;
+    facts->mount_ok = IDMAP_YES; /* or it would not have been seen */
+    prepared->decision = idmap_decide(facts);
+    return prepared->decision.method != IDMAP_REFUSED ||
+           explain_refusal(facts, &prepared->decision, err);
+}
+
 bool prepare_without_shift(struct prepared *prepared, struct error *err) {
     prepared->decision = idmap_decide_without_shift(&prepared->facts);
     return prepared->decision.method != IDMAP_REFUSED ||
            explain_refusal(&prepared->facts, &prepared->decision, err);
 }
 
-/* A container whose start with shift has failed once is not started so again. */
+/*
+ * A container that was made for somebody's ids is for his again; one whose start with shift has failed once
+ * is not started so again.
+ */
 static bool decide_for_existing(struct prepared *prepared, struct error *err) {
+    if (prepared->existing.json && prepared->facts.source == IDMAP_FROM_NOWHERE) {
+        struct idmap_ids ids = label_host(&prepared->existing);
+        if (ids.uid && !prepare_with_ids(prepared, ids, err))
+            return false;
+    }
     return !prepared->existing.json || !prepared->decision.shift ||
            !*instance_config(&prepared->existing, LABEL_NO_SHIFT) || prepare_without_shift(prepared, err);
 }
 
+struct facts_there prepare_there(const struct incus *client, const struct settings *settings,
+                                 const struct place *place, const struct workspace *workspace) {
+    const struct machine *machine = place_machine(client, settings, place);
+    struct facts_there there = {
+        .machine = place->name, .elsewhere = workspace->elsewhere, .from = IDMAP_FROM_NOWHERE};
+    if (machine_ids(machine, &there.ids.uid, &there.ids.gid))
+        there.from = IDMAP_FROM_SETTINGS;
+    return there;
+}
+
 /* For the workspace, the mounts, and the repository that a linked worktree brings. */
-static bool decide(struct prepared *prepared, const struct server *server, struct error *err) {
+static bool decide(const struct incus *client, struct prepared *prepared, const struct server *server,
+                   struct error *err) {
     _cleanup_(mounts_done) struct mounts mounts = {0};
+    struct facts_there there =
+        prepare_there(client, prepared->request->settings, &prepared->place, &prepared->workspace);
     mounts_copy(&mounts, &prepared->mounts);
     guarding_disks(&prepared->guard, NULL, &mounts);
-    return prepare_decision(prepared->request->settings, prepared->workspace.source, &mounts, server,
+    return prepare_decision(prepared->request->settings, prepared->workspace.source,
+                            prepared->place.other ? &there : NULL, &mounts, server,
                             &prepared->facts, &prepared->decision, err);
 }
 
@@ -213,7 +247,7 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
         return false;
     str_set(&prepared->member, server.member);
     prepared->daemon = server.pid;
-    if (!guarding_settle(prepared, &server.project, err) || !decide(prepared, &server, err))
+    if (!guarding_settle(prepared, &server.project, err) || !decide(client, prepared, &server, err))
         return false;
     if (prepared->decision.method == IDMAP_REFUSED)
         return explain_refusal(&prepared->facts, &prepared->decision, err);
@@ -235,6 +269,23 @@ static bool read_answers(struct incus *client, struct prepared *prepared, struct
            check_publishes(client, prepared, err) && check_pool(client, settings, err);
 }
 
+/* A mount's directory is this machine's, as a workspace is. */
+static bool mounts_are_there(const struct prepared *prepared, struct error *err) {
+    const char *shared = settings_text(prepared->request->settings, SETTING_SHARED);
+    for (size_t i = 0; i < prepared->mounts.count && prepared->place.other; i++) {
+        const struct mount *mount = &prepared->mounts.items[i];
+        const struct workspace directory = {.source = mount->source};
+        if (workspace_is_shared(&directory, shared))
+            continue;
+        error_set(err, ERROR_REFUSED, "nothing was launched: %s: %s is a directory of this machine, not of %s",
+                  mount->origin, mount->source, prepared->place.name);
+        error_hint(err, "[incus] shared = %s, in the settings, says that all machines have the same files there",
+                   mount->source);
+        return false;
+    }
+    return true;
+}
+
 /* What the settings say of the network, and what the names in it are. */
 static bool read_network(struct incus *client, const struct settings *settings, struct prepared *prepared,
                          struct error *err) {
@@ -250,8 +301,9 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
     prepared->prefix = name_prefix(err);
     /* what is wrong here is said before the daemon is asked */
     if (!prepared->prefix ||
-        !workspace_find(request->workspace ? request->workspace : ".", &prepared->workspace, err) ||
-        !prepare_mounts(request, &prepared->mounts, err) || !guarding_find(prepared, err) ||
+        !place_find(client, request, &prepared->workspace, &prepared->place, err) ||
+        !prepare_mounts(request, &prepared->mounts, err) || !mounts_are_there(prepared, err) ||
+        !guarding_find(prepared, err) ||
         !read_network(client, request->settings, prepared, err))
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
@@ -259,7 +311,7 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
         [ASK_NAMES] = {.path = incus_path("recursion=0", "instances", NULL)},
         [ASK_IMAGE] = {.path = incus_path(NULL, "images", "aliases", image, NULL)},
     };
-    server_ask(client, &questions[ASK_SERVER]);
+    server_ask(client, prepared->place.member, &questions[ASK_SERVER]);
     network_ask(&prepared->network, &questions[ASK_NETWORK]);
     return incus_ask_all(client, questions, QUESTIONS, err) &&
            read_answers(client, prepared, questions, err);
@@ -317,7 +369,7 @@ void prepare_plan(const struct prepared *prepared, struct plan *plan) {
     new_launch_id(launch_id, sizeof launch_id);
     _cleanup_free_ char *name = name_of(prepared->prefix, prepared->workspace.path, prepared->slot);
     _cleanup_(git_head_done) struct git_head head = {0};
-    bool repository = git_head_read(prepared->workspace.source, &head);
+    bool repository = !prepared->workspace.elsewhere && git_head_read(prepared->workspace.source, &head);
     struct plan_input input = {
         .name = prepared->standby ? prepared->standby : name,
         .launch_id = launch_id,

@@ -14,6 +14,7 @@ void prepared_done(struct prepared *prepared) {
     strings_done(&prepared->taken);
     json_decref(prepared->root_device);
     free(prepared->member);
+    place_done(&prepared->place);
     free(prepared->fingerprint);
     json_decref(prepared->profile);
     network_done(&prepared->network);

@@ -5,6 +5,7 @@
 #include "idmap/idmap.h"
 #include "incus/instance.h"
 #include "launch/owner.h"
+#include "launch/place.h"
 #include "launch/request.h"
 #include "network/network.h"
 #include "network/publish.h"
@@ -31,7 +32,8 @@ struct prepared {
     char *fingerprint;     /* of the image; NULL: it is not known by an alias */
     json_t *profile;       /* config and devices of the default profile; NULL: not known */
     int64_t daemon;        /* its process id */
-    char *member;          /* of the cluster, whose directories these are; NULL: the daemon is in none */
+    struct place place;    /* which machine it is to be on */
+    char *member;          /* of the cluster, on which it is made; NULL: the daemon is in none */
     struct network network;
     struct publishes publishes;
     json_t *nics;                     /* of the default profile, by name */

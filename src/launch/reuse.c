@@ -254,7 +254,7 @@ static bool heal(struct incus *client, struct prepared *prepared, const struct l
 bool reuse_start(struct incus *client, struct prepared *prepared, const struct launch_watcher *watcher,
                  struct plan *plan, struct error *err) {
     const struct instance *instance = &prepared->existing;
-    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(records_done) struct records records = {.remote = incus_remote(client)};
     if (!verify_instance_safe(instance, err) || !network_up(client, &prepared->network, err))
         return false;
     prepare_plan(prepared, plan);

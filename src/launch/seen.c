@@ -7,12 +7,15 @@
 /*
  * Lines of proc_pid_mountinfo(5): the fourth field is the path in the filesystem from which a mount
  * begins, the fifth where it is seen, the sixth begins with ro or rw. A guarded path is the one that was
- * meant if it begins below where the root's own mount begins.
+ * meant if it begins below where the root's own mount begins. One of which it is not known whether it is
+ * there ("?") has to be mounted if it is, a link as well.
  */
 const char seen_mounts[] = "(IFS='\n'; set -f; all='\n'\n"
                            "while IFS=' ' read -r id parent device from at flags rest\n"
                            "do all=\"$all$from $at ${flags%%,*}\n\"; done </proc/self/mountinfo\n"
                            "for line in $" SEEN_VARIABLE "; do case $line in\n"
+                           "'?'*) line=${line#?}; at=${line#* }; at=${at% *}\n"
+                           "[ -e \"$at\" ] || [ -L \"$at\" ] || continue;; esac; case $line in\n"
                            "@*) root=${all%%\" ${line#@} \"*}; root=${root##*'\n'}; root=${root%/};;\n"
                            "*' ro') case $all in *\"\n$root$line\n\"*) ;; *) exit 1;; esac;;\n"
                            "*) case $all in *\"\n$root$line\"*) ;; *) exit 1;; esac;;\n"

@@ -145,6 +145,8 @@ const char *standby_unfit(const struct prepared *prepared, bool hooked) {
         return "--cold";
     if (!settings_id(request->settings, SETTING_STANDBY))
         return "[container] standby is 0";
+    if (prepared->place.other)
+        return "its workspace is on another machine";
     if (request->shell)
         return "a session has a name of its own, and a container that runs cannot be renamed";
     if (settings_bool(request->settings, SETTING_PERSISTENT) || prepared->existing.json)

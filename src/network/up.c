@@ -121,7 +121,7 @@ static bool define_on_members(struct incus *client, const struct network *networ
                           *body = json_pack("{s:s, s:s}", "name", network->name, "type", "bridge");
     size_t index;
     const json_t *url;
-    if (!server_get(client, &server, err))
+    if (!server_get(client, NULL, &server, err))
         return false;
     if (!server.member)
         return true;

@@ -13,6 +13,16 @@
 
 #define TOOL_FOLDER "sessions-"
 
+/* The folder that the tools' folders are in. Caller owns. */
+static char *base_of(const char *remote) {
+    const char *state = getenv("XDG_STATE_HOME");
+    if (!remote)
+        return str_printf("%s/.coi", path_home());
+    return !str_empty(state) && *state == '/'
+               ? str_printf("%s/berth/remotes/%s", state, remote)
+               : str_printf("%s/.local/state/berth/remotes/%s", path_home(), remote);
+}
+
 void record_done(struct record *record) {
     free(record->tool);
     free(record->id);
@@ -28,7 +38,7 @@ void records_done(struct records *records) {
         record_done(&records->items[i]);
     free(records->items);
     strings_done(&records->unreadable);
-    *records = (struct records){0};
+    *records = (struct records){.remote = records->remote};
 }
 
 static bool read_record(const char *file, struct record *record, struct error *err) {
@@ -104,7 +114,7 @@ static int newest_first(const void *a, const void *b) {
 
 void records_load(struct records *records) {
     records->loaded = true;
-    _cleanup_free_ char *base = str_printf("%s/.coi", path_home());
+    _cleanup_free_ char *base = base_of(records->remote);
     _cleanup_(cleanup_closedir) DIR *directory = opendir(base);
     for (const struct dirent *entry; directory && (entry = readdir(directory));)
         if (str_starts(entry->d_name, TOOL_FOLDER))
@@ -124,15 +134,16 @@ char *record_new_id(void) {
                       b[15]);
 }
 
-void record_init(struct record *record, const char *tool, const char *id, const char *container,
-                 const char *workspace, bool persistent) {
+void record_init(struct record *record, const char *remote, const char *tool, const char *id,
+                 const char *container, const char *workspace, bool persistent) {
+    _cleanup_free_ char *base = base_of(remote);
     *record = (struct record){.tool = str_copy(tool),
                               .id = str_copy(id),
                               .container = str_copy(container),
                               .workspace = str_copy(workspace),
                               .persistent = persistent,
                               .data = -1,
-                              .folder = str_printf("%s/.coi/" TOOL_FOLDER "%s/%s", path_home(), tool, id)};
+                              .folder = str_printf("%s/" TOOL_FOLDER "%s/%s", base, tool, id)};
 }
 
 /* Every folder above and including `path`, private to the user. */
@@ -261,8 +272,8 @@ json_t *record_json(const struct record *record) {
                      record->data < 0 ? json_null() : json_integer(record->data));
 }
 
-void records_forget(const char *container) {
-    _cleanup_(records_done) struct records records = {0};
+void records_forget(const char *remote, const char *container) {
+    _cleanup_(records_done) struct records records = {.remote = remote};
     records_load(&records);
     for (size_t i = 0; i < records.count; i++) {
         _cleanup_(error_done) struct error ignored = {0};

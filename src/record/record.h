@@ -1,6 +1,7 @@
 /*
  * Session records in coi's place and format: ~/.coi/sessions-TOOL/UUID/metadata.json with
- * session_id, container_name, persistent, workspace, saved_at.
+ * session_id, container_name, persistent, workspace, saved_at. Those of a remote's sessions, which coi knows
+ * nothing of, lie in $XDG_STATE_HOME/berth/remotes/NAME instead of ~/.coi.
  */
 #pragma once
 
@@ -22,13 +23,14 @@ struct records {
     size_t count;
     struct strings unreadable; /* "PATH: why", of records that are none */
     bool loaded;
+    const char *remote; /* whose sessions: a remote's, by its name; NULL: this machine's daemon. Lent */
 };
 
 /* An id for a new one: a random UUID (RFC 9562, version 4). Caller owns. */
 char *record_new_id(void) nodiscard;
-/* Fills a new one in, saved_at aside; every text is copied. */
-void record_init(struct record *record, const char *tool, const char *id, const char *container,
-                 const char *workspace, bool persistent);
+/* Fills a new one in, saved_at aside; every text is copied. `remote` as in struct records. */
+void record_init(struct record *record, const char *remote, const char *tool, const char *id,
+                 const char *container, const char *workspace, bool persistent);
 void record_done(struct record *record);
 /* Writes it where it belongs, with the present time: whole, or not at all. */
 bool record_save(struct record *record, struct error *err) nodiscard;
@@ -50,13 +52,14 @@ const struct record *records_of_container(const struct records *records, const c
 const struct record *records_of_id(const struct records *records, const char *id, struct error *err);
 const struct record *records_of_workspace(const struct records *records, const char *workspace);
 
-/* Reads all there are, newest first; a folder that is missing holds none. Cannot fail: what cannot be
+/* Reads all there are of records->remote, newest first; a folder that is missing holds none. Cannot fail: what cannot be
  * read is named in `unreadable`. */
 void records_load(struct records *records);
+/* Empty again; it remains that remote's. */
 void records_done(struct records *records);
 
 /*
  * Removes the records of a container, but for those that keep data, which are resumed with it. One that
  * cannot be is found again by `clean --sessions`.
  */
-void records_forget(const char *container);
+void records_forget(const char *remote, const char *container);

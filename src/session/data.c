@@ -185,7 +185,7 @@ static bool is_mounted(const struct instance *instance, const struct inside *ins
 }
 
 bool data_keep(const struct inside *inside, const struct settings *settings, struct error *err) {
-    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(records_done) struct records records = {.remote = incus_remote(inside->client)};
     _cleanup_(instance_done) struct instance instance = {0};
     const char *folder = folder_of(settings);
     if (!*folder)

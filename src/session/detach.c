@@ -21,8 +21,8 @@ static bool remove_it(const struct inside *inside, const struct instance *instan
            instance_ask(inside->client, inside->name, "stop", true, NULL, err);
 }
 
-static bool has_data(const char *container) {
-    _cleanup_(records_done) struct records records = {0};
+static bool has_data(const char *remote, const char *container) {
+    _cleanup_(records_done) struct records records = {.remote = remote};
     records_load(&records);
     const struct record *record = records_of_container(&records, container);
     return record && record->data >= 0;
@@ -30,7 +30,8 @@ static bool has_data(const char *container) {
 
 static bool end(const struct inside *inside, const struct instance *instance,
                 const struct settings *settings, enum detach_outcome *outcome, struct error *err) {
-    _cleanup_(records_done) struct records records = {0};
+    const char *remote = incus_remote(inside->client);
+    _cleanup_(records_done) struct records records = {.remote = remote};
     if (label_is_persistent(instance, &records)) {
         *outcome = DETACH_STOPPED;
         return !instance_running(instance) ||
@@ -43,8 +44,8 @@ static bool end(const struct inside *inside, const struct instance *instance,
     }
     if (!remove_it(inside, instance, err))
         return false;
-    *outcome = has_data(inside->name) ? DETACH_DATA : DETACH_REMOVED;
-    records_forget(inside->name);
+    *outcome = has_data(remote, inside->name) ? DETACH_DATA : DETACH_REMOVED;
+    records_forget(remote, inside->name);
     return true;
 }
 
@@ -75,7 +76,7 @@ bool detach_session(const struct inside *inside, const struct settings *settings
         instance_get(inside->client, inside->name, &instance, err) && ask(inside, &instance, &alive, err);
     if (err->code == 404) { /* somebody else has removed it */
         error_done(err);
-        records_forget(inside->name);
+        records_forget(incus_remote(inside->client), inside->name);
         *outcome = DETACH_REMOVED;
         return true;
     }

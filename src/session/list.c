@@ -161,7 +161,7 @@ static int by_name(const void *a, const void *b) {
 bool session_list_load(struct incus *client, const char *prefix, bool states, struct session_list *list,
                        struct error *err) {
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
-    struct filling filling = {.list = list, .prefix = prefix};
+    struct filling filling = {.list = list, .prefix = prefix, .records.remote = incus_remote(client)};
     bool good = instance_each(client, pattern, add_session, &filling, err);
     records_done(&filling.records);
     if (!good)

@@ -26,7 +26,7 @@ static bool look(struct incus *client, struct network *network, json_t **nics, s
     _cleanup_(server_done) struct server server = {0};
     struct question *about = &questions[NETWORK_QUESTIONS], *profile = &about[SERVER_ASK_PROFILE];
     network_ask(network, questions);
-    server_ask(client, about);
+    server_ask(client, NULL, about);
     if (!incus_ask_all(client, questions, QUESTIONS, err) || !server_read(client, about, &server, err))
         return false;
     if (profile->err.class) {

@@ -54,8 +54,8 @@ static char *tool_name(const char *tool) {
 }
 
 /* The record of the container: the one that it has, or a new one; with what is true now. */
-static bool keep_record(const struct prepared *prepared, const struct plan *plan, struct error *err) {
-    _cleanup_(records_done) struct records records = {0};
+static bool keep_record(const char *remote, const struct prepared *prepared, const struct plan *plan, struct error *err) {
+    _cleanup_(records_done) struct records records = {.remote = remote};
     _cleanup_(error_done) struct error ignored = {0};
     _cleanup_(record_done) struct record fresh = {0};
     const struct launch_request *request = prepared->request;
@@ -69,7 +69,7 @@ static bool keep_record(const struct prepared *prepared, const struct plan *plan
     if (!known) {
         _cleanup_free_ char *tool = tool_name(settings_text(request->settings, SETTING_TOOL));
         const char *id = instance_config(&prepared->existing, LABEL_RECORD);
-        record_init(&fresh, tool, *id ? id : request->session_id, plan->name, prepared->workspace.path,
+        record_init(&fresh, remote, tool, *id ? id : request->session_id, plan->name, prepared->workspace.path,
                     plan->persistent);
         return record_save(&fresh, err);
     }
@@ -139,7 +139,7 @@ static bool start_tmux(const struct inside *inside, const struct prepared *prepa
 static bool put_data_back(const struct inside *inside, const struct prepared *prepared,
                           const struct plan *plan, const struct launch_watcher *watcher,
                           struct error *err) {
-    _cleanup_(records_done) struct records records = {0};
+    _cleanup_(records_done) struct records records = {.remote = incus_remote(inside->client)};
     _cleanup_(error_done) struct error ignored = {0};
     const struct launch_request *request = prepared->request;
     bool put = false;
@@ -164,7 +164,7 @@ static bool set_up(const struct inside *inside, const struct prepared *prepared,
     bool alive = false;
     if (!plan->other_mapping && !verify_expanded(inside->client, plan, err))
         return false;
-    if (!keep_record(prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
+    if (!keep_record(incus_remote(inside->client), prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
         return false;
     return put_data_back(inside, prepared, plan, watcher, err) &&
            (with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)
@@ -187,7 +187,7 @@ bool shell_start(const struct inside *inside, struct prepared *prepared, const s
     _cleanup_(error_done) struct error undo = {0};
     if (launch_undo(inside->client, plan, &undo)) {
         guarding_failed(prepared);
-        records_forget(plan->name);
+        records_forget(incus_remote(inside->client), plan->name);
         return false;
     }
     error_also(err, &undo);

@@ -63,7 +63,7 @@ bool standbys_load(struct incus *client, const char *prefix, const struct settin
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
     struct loading loading = {.standbys = standbys, .now = time(NULL)};
     _cleanup_(server_done) struct server server = {0};
-    if (!server_get(client, &server, err))
+    if (!server_get(client, NULL, &server, err))
         return false;
     standby_kind_outside(settings, server.pid, &loading.kind);
     bool good = instance_each(client, pattern, add, &loading, err);

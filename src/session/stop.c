@@ -107,7 +107,7 @@ static void see_through_one(struct incus *client, const char *name) {
     for (int64_t begin = loop_now(); loop_now() - begin < PATIENCE_MS;) {
         _cleanup_(error_done) struct error err = {0}, ignored = {0};
         if (instance_destroy(client, name, &err)) {
-            records_forget(name);
+            records_forget(incus_remote(client), name);
             return;
         }
         if (!loop_pause(incus_loop(client), RETRY_MS, &ignored))
@@ -182,7 +182,7 @@ bool stop_sessions(struct incus *client, struct stop *stops, size_t count, struc
     for (size_t i = 0; i < count; i++) {
         _cleanup_(error_done) struct error ignored = {0};
         if (stops[i].done && is_removed(&stops[i]))
-            records_forget(stops[i].session->name);
+            records_forget(incus_remote(client), stops[i].session->name);
         _cleanup_free_ char *id =
             check_id(incus_address(client), incus_project(client), stops[i].session->name);
         if (stops[i].done && !check_end(id, &stops[i].changed, &ignored))

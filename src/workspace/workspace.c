@@ -1,6 +1,7 @@
 #include "workspace/workspace.h"
 
 #include "base/path.h"
+#include "config/machine.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -47,6 +48,47 @@ bool workspace_allowed(const char *path, const char *what, struct error *err) {
         return error_set(err, ERROR_USAGE, "%s %s: the path is not valid UTF-8, which Incus requires", what,
                          shown);
     return true;
+}
+
+bool workspace_is_qualified(const char *given, char **first, char **second, const char **path) {
+    const char *root = strstr(given, ":/");
+    if (!root || root == given)
+        return false;
+    _cleanup_free_ char *names = str_copy_n(given, (size_t)(root - given));
+    char *rest = names;
+    const char *one = strsep(&rest, ":"), *other = rest;
+    if (!machine_name_is_good(one) || (other && !machine_name_is_good(other)))
+        return false;
+    *first = str_copy(one);
+    *second = other ? str_copy(other) : NULL;
+    *path = root + 1;
+    return true;
+}
+
+bool workspace_elsewhere(const char *member, const char *path, struct workspace *workspace,
+                         struct error *err) {
+    workspace->source = path_absolute(path, err);
+    if (!workspace->source)
+        return false;
+    workspace->elsewhere = true;
+    workspace->path =
+        member ? str_printf("%s:%s", member, workspace->source) : str_copy(workspace->source);
+    return workspace_allowed(workspace->source, "workspace", err);
+}
+
+bool workspace_is_shared(const struct workspace *workspace, const char *prefixes) {
+    _cleanup_free_ char *copy = str_copy(prefixes);
+    char *rest = copy;
+    for (char *word; (word = strsep(&rest, ","));) {
+        _cleanup_(error_done) struct error ignored = {0};
+        word += strspn(word, " \t");
+        for (size_t length = strlen(word); length && strchr(" \t", word[length - 1]); length--)
+            word[length - 1] = 0;
+        _cleanup_free_ char *clean = *word == '/' ? path_absolute(word, &ignored) : NULL;
+        if (clean && path_is_under(workspace->source, clean))
+            return true;
+    }
+    return false;
 }
 
 bool workspace_find(const char *given, struct workspace *workspace, struct error *err) {

@@ -86,7 +86,7 @@ static void server_came(void *data) {
 }
 
 static void ask_server(struct link *link) {
-    server_ask(link->client, link->questions);
+    server_ask(link->client, NULL, link->questions);
     link->asking_server = incus_ask(link->client, link->questions, SERVER_QUESTIONS, server_came, link);
 }
 

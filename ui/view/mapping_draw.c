@@ -114,7 +114,8 @@ static int draw_delegation(const struct mapping *mapping, struct area area, int 
     const struct idmap_facts *facts = &mapping->facts;
     bool uid = facts->uid_delegation != IDMAP_NOT_DELEGATED,
          gid = facts->gid_delegation != IDMAP_NOT_DELEGATED;
-    if (facts->host.uid == 0 || mapping->decision.method == IDMAP_SHIFT)
+    if (facts->host.uid == 0 || mapping->decision.method == IDMAP_SHIFT ||
+        facts->uid_delegation == IDMAP_UNREAD)
         return row;
     _cleanup_free_ char *good = str_printf("delegated: %s root:%u:1", uid ? "uid" : "gid",
                                            uid ? facts->host.uid : facts->host.gid),
