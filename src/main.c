@@ -5,8 +5,11 @@
 #include <locale.h>
 
 static int screen(struct cli *cli, struct error *err) {
+    _cleanup_(endpoint_done) struct endpoint endpoint = {0};
+    if (!cli_find_daemon(cli, &endpoint, err))
+        return -1;
     struct ui_options options = {.settings = &cli->settings,
-                                 .socket = cli->socket,
+                                 .endpoint = &endpoint,
                                  .no_color = cli->no_color,
                                  .complete = completion_find};
     int signal = 0;

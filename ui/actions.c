@@ -19,7 +19,7 @@ static void mark(struct list *list) {
     const struct store_row *row = list_current(list);
     if (!row)
         return;
-    marks_toggle(&list->marks, row->session.name);
+    marks_toggle(&list->marks, row->key);
     list_move(list, 1);
 }
 
@@ -50,7 +50,7 @@ static void scroll(const struct app *app, int lines) {
 /* What changes the order of the list, or what is in it. */
 static bool arrange(struct list *list, enum action action) {
     if (action == ACTION_SORT)
-        list->sort = (list->sort + 1) % COLUMNS_SORTED;
+        list_next_sort(list);
     else if (action == ACTION_REVERSE)
         list->reverse = !list->reverse;
     else if (action == ACTION_FOREIGN)
@@ -96,6 +96,9 @@ static void show(struct app *app, enum action action) {
     case ACTION_IMAGES:
         host->open(host, &view_images, NULL);
         break;
+    case ACTION_MEMBERS:
+        host->open(host, &view_members, NULL);
+        break;
     case ACTION_HELP:
         host->open(host, &view_help, NULL);
         break;
@@ -112,13 +115,15 @@ static void choose_network(struct app *app) {
     if (row && row->session.foreign)
         host->say(host, STYLE_WARNING, "%s is not a session: its network stays", row->session.name);
     else if (row)
-        host->open(host, &view_network, &row->session);
+        host->open(host, &view_network, row);
 }
 
 static void show_guard(struct app *app) {
     struct host *host = &app->host;
     const struct store_row *row = list_current(&app->list);
-    if (row && *row->session.workspace)
+    if (row && row->session.elsewhere)
+        host->say(host, STYLE_WARNING, "%s: its workspace is another machine's, where berth guard shows it", row->key);
+    else if (row && *row->session.workspace)
         host->open(host, &view_guard, row->session.workspace);
     else if (row)
         host->say(host, STYLE_WARNING, "%s has no workspace", row->session.name);
@@ -144,7 +149,7 @@ static void show_snapshots(struct app *app) {
         host->say(host, STYLE_WARNING, "%s is not a session: its snapshots are left alone",
                   row->session.name);
     else if (row)
-        host->open(host, &view_snapshot_keys, row->session.name);
+        host->open(host, &view_snapshot_keys, row->key);
 }
 
 /* A launch that is under way is not left behind by a key: that is said. */
@@ -185,7 +190,7 @@ static void mute(struct app *app) {
     _cleanup_(strings_done) struct strings names = {0};
     list_chosen(&app->list, &names);
     for (size_t i = 0; i < names.count; i++) {
-        struct store_row *row = store_find(&app->store, names.items[i]);
+        struct store_row *row = daemons_find(&app->host.daemons, names.items[i]);
         if (row)
             row->muted = !row->muted;
     }

@@ -29,8 +29,6 @@ struct spot {
 struct app {
     struct host host; /* first: a host's app is at the same place */
     const struct ui_options *options;
-    struct store store;
-    struct link *connection;
     struct list list;
     struct log log;
     struct mapping mapping;
@@ -56,10 +54,10 @@ struct app {
     struct watch *input;
     struct timer *frame, *minute, *ticker, *settle, *more, *checkup;
     struct timer *falling_quiet, *attention; /* live.c, attention.c */
-    bool was_away;                           /* the daemon */
     struct task *looking_for_image;          /* first.c; NULL: not now */
     bool looked_for_image, images_changed;
     struct task *fetching; /* one at a time */
+    char *fetched;         /* the key of the row that it is of */
     bool fetch_again;
     struct stream *stream; /* of the session that has the terminal; NULL: none */
     bool lent;             /* the terminal is not ours now */

@@ -15,8 +15,9 @@ static bool wants(const struct store_row *row, int64_t now) {
 size_t attention_count(const struct app *app) {
     int64_t now = time_now_ms();
     size_t count = 0;
-    for (size_t i = 0; i < app->store.count; i++)
-        count += wants(app->store.rows[i], now);
+    const struct store_row *row;
+    for (size_t i = 0; (row = daemons_row(&app->host.daemons, i)); i++)
+        count += wants(row, now);
     return count;
 }
 
@@ -29,7 +30,7 @@ static int64_t since_of(const struct store_row *row, int64_t now) {
 /* Whether `a` has waited longer; the name decides between equals. */
 static bool is_before(const struct store_row *a, const struct store_row *b, int64_t now) {
     int64_t first = since_of(a, now), second = since_of(b, now);
-    return first != second ? first < second : strcmp(a->session.name, b->session.name) < 0;
+    return first != second ? first < second : strcmp(a->key, b->key) < 0;
 }
 
 const char *attention_next(const struct app *app) {
@@ -37,8 +38,8 @@ const char *attention_next(const struct app *app) {
     const struct store_row *here = list_current(&app->list), *first = NULL, *next = NULL;
     if (here && !wants(here, now))
         here = NULL;
-    for (size_t i = 0; i < app->store.count; i++) {
-        const struct store_row *row = app->store.rows[i];
+    const struct store_row *row;
+    for (size_t i = 0; (row = daemons_row(&app->host.daemons, i)); i++) {
         if (!wants(row, now))
             continue;
         if (!first || is_before(row, first, now))
@@ -47,7 +48,7 @@ const char *attention_next(const struct app *app) {
             next = row;
     }
     const struct store_row *to = next ? next : first;
-    return to ? to->session.name : NULL;
+    return to ? to->key : NULL;
 }
 
 struct told {
@@ -76,7 +77,7 @@ static void tell(struct app *app, struct store_row *row, int64_t now) {
     const char *program = settings_text(settings, SETTING_ON_ATTENTION);
     _cleanup_free_ char *reason = activity_reason(row->activity, now),
                         *path = draw_path(row->session.workspace),
-                        *words = str_printf("%s (%s): %s", path, row->session.name, reason);
+                        *words = str_printf("%s (%s): %s", path, row->key, reason);
     log_add(&app->log, LOG_NOTE, "wants something: %s", words);
     if (settings_bool(settings, SETTING_ATTENTION) && !app->lent)
         term_notify(words);
@@ -84,7 +85,7 @@ static void tell(struct app *app, struct store_row *row, int64_t now) {
         return;
     struct told *told = mem_new(sizeof *told);
     told->host = &app->host;
-    strings_add_all(&told->argv, program, row->session.name, row->session.workspace, reason, NULL);
+    strings_add_all(&told->argv, program, row->key, row->session.workspace, reason, NULL);
     task_start(app->host.loop, run_program, told);
 }
 
@@ -102,8 +103,8 @@ void attention_refresh(struct app *app) {
     int64_t delay = 1000L * settings_id(app->host.settings, SETTING_ATTENTION_DELAY);
     timer_stop(app->attention);
     app->attention = NULL;
-    for (size_t i = 0; i < app->store.count && !app->host.over; i++) {
-        struct store_row *row = app->store.rows[i];
+    struct store_row *row;
+    for (size_t i = 0; (row = daemons_row(&app->host.daemons, i)) && !app->host.over; i++) {
         if (!wants(row, now))
             continue;
         int64_t since = since_of(row, now), at = since + delay;

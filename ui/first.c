@@ -28,7 +28,8 @@ static void look(void *data) {
 }
 
 void first_refresh(struct app *app) {
-    bool wanted = app->store.link == LINK_UP && app->store.complete && !has_sessions(&app->store);
+    const struct store *store = app->host.store;
+    bool wanted = store->link == LINK_UP && store->complete && !has_sessions(store);
     if (wanted && !app->looked_for_image && !app->looking_for_image)
         app->looking_for_image = task_start(app->host.loop, look, app);
     app->looked_for_image = wanted;

@@ -35,25 +35,45 @@ static char *identities(const struct app *app) {
     return str_printf("%s %u:%u %s", entry ? entry->pw_name : "you", host.uid, host.gid, code);
 }
 
-/* Returns the column behind it. */
+static const enum style link_styles[] = {STYLE_WARNING, STYLE_GOOD, STYLE_BAD};
+
+static const char *link_glyph(enum link_state link) {
+    return theme_glyph(link == LINK_UP     ? GLYPH_RUNNING
+                       : link == LINK_AWAY ? GLYPH_NO
+                                           : GLYPH_CHANGING);
+}
+
+/* The first daemon, and each other with its state. Returns the column behind them. */
 static int draw_link(const struct app *app, struct area area, int column) {
     static const char *const words[] = {"connecting", "", "away, trying again"};
-    static const enum style looks[] = {STYLE_WARNING, STYLE_GOOD, STYLE_BAD};
-    enum link_state link = app->store.link;
-    const char *project = incus_project(app->host.client);
-    column = draw_format(area, 0, column, STYLE_PLAIN, "incus %s ",
-                         app->store.server.version ? app->store.server.version : "");
-    column = draw_text(area, 0, column, looks[link],
-                       theme_glyph(link == LINK_UP     ? GLYPH_RUNNING
-                                   : link == LINK_AWAY ? GLYPH_NO
-                                                       : GLYPH_CHANGING));
-    return draw_format(area, 0, column, looks[link], " %s", link == LINK_UP ? project : words[link]);
+    const struct daemons *daemons = &app->host.daemons;
+    const struct store *store = app->host.store;
+    enum link_state link = store->link;
+    const char *remote = incus_remote(app->host.client), *project = incus_project(app->host.client);
+    column = draw_format(area, 0, column, STYLE_PLAIN, "%s%sincus %s ", remote ? remote : "", remote ? " " : "",
+                         store->server.version ? store->server.version : "");
+    column = draw_text(area, 0, column, link_styles[link], link_glyph(link));
+    column = draw_format(area, 0, column, link_styles[link], " %s", link == LINK_UP ? project : words[link]);
+    if (link == LINK_UP && store->server.member)
+        column = draw_format(area, 0, column, link_styles[link], "@%s", store->server.member);
+    for (size_t i = 0; i < store->members.count && column < area.columns - 30; i++) {
+        const struct member *member = &store->members.items[i];
+        if (!str_equal(member->status, "Online"))
+            column = draw_format(area, 0, column + 2, STYLE_BAD, "%s %s", member->name, theme_glyph(GLYPH_NO));
+    }
+    for (size_t i = 1; i < daemons->count && column < area.columns - 30; i++) {
+        link = daemons->items[i]->store.link;
+        column = draw_format(area, 0, column + 2, STYLE_PLAIN, "%s ", daemons->items[i]->name);
+        column = draw_text(area, 0, column, link_styles[link], link_glyph(link));
+    }
+    return column;
 }
 
 static void draw_header(struct app *app, struct area area) {
     size_t sessions = 0, running = 0;
-    for (size_t i = 0; i < app->store.count; i++) {
-        const struct session *row = &app->store.rows[i]->session;
+    const struct store_row *one;
+    for (size_t i = 0; (one = daemons_row(&app->host.daemons, i)); i++) {
+        const struct session *row = &one->session;
         sessions += !row->foreign;
         running += !row->foreign && str_equal(row->status, "Running");
     }
@@ -80,7 +100,7 @@ static void draw_header(struct app *app, struct area area) {
                         *counts = str_printf("%zu session%s", sessions, sessions == 1 ? "" : "s"),
                         *more = str_printf("%s  %zu running", counts, running);
     int width = draw_width(who), room = area.columns - column - 1;
-    bool known = app->store.complete || app->store.count;
+    bool known = app->host.store->complete || daemons_row(&app->host.daemons, 0);
     const char *right = !known ? "" : width + 3 + draw_width(more) <= room ? more : counts;
     int from = area.columns - draw_width(right) - 1;
     if (width + 3 + draw_width(right) <= room)

@@ -35,10 +35,10 @@ static void say_changed(struct app *app, size_t changed, const char *where) {
 
 static void look(void *data) {
     struct app *app = data;
-    struct store *store = &app->store;
+    struct store *store = app->host.store;
     _cleanup_free_ struct session **sessions = mem_new((store->count + 1) * sizeof(struct session *));
     app->guards->due = NULL;
-    if (app->store.link != LINK_UP || !app->store.complete)
+    if (store->link != LINK_UP || !store->complete || incus_is_remote(app->host.client))
         return; /* who runs is not known */
     for (size_t i = 0; i < store->count; i++)
         sessions[i] = &store->rows[i]->session;

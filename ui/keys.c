@@ -48,6 +48,7 @@ const struct key_row key_table[] = {
     {ACTION_HEALTH, {'H'}, "H", "whether this machine is well, and what mends it", NULL},
     {ACTION_IMAGES, {'I'}, "I", "the images: build, delete, export, import", NULL},
     {ACTION_BUILD, {'b'}, "b", "build its image again", NULL},
+    {ACTION_MEMBERS, {'M'}, "M", "the machines: sessions, memory, load, state", NULL},
     {ACTION_COPY, {'y'}, "y", "copy the remedy, or the name", NULL},
     {ACTION_COMMAND, {':'}, ":", "run a berth command, with completion", NULL},
     {ACTION_HELP, {'?'}, "?", "all keys", "help"},

@@ -53,6 +53,7 @@ enum action {
     ACTION_WALL,
     ACTION_TALK,
     ACTION_MUTE,
+    ACTION_MEMBERS,
     ACTION_COPY,
     ACTION_COMMAND,
     ACTION_HELP,

@@ -1,5 +1,6 @@
 #include "ui/refresh.h"
 
+#include "base/task.h"
 #include "ui/view/views.h"
 
 /* A row is looked at closely when the cursor has rested on it for so long. */
@@ -25,25 +26,45 @@ static bool is_live(const struct open_view *open) {
 static void fetch(void *data) {
     struct app *app = data;
     struct host *host = &app->host;
+    _cleanup_(error_done) struct error cancelled = {0};
     loop_interruptible(host->loop, true);
     do {
         app->fetch_again = false;
+        str_set(&app->fetched, host->shown);
         const struct open_view *open = asking_view(app);
         if (open->view->fetch && host->shown)
             open->view->fetch(open->state);
         if (is_live(&app->sessions))
             app->sessions.view->fetch(app->sessions.state);
-    } while (app->fetch_again && !host->over);
+    } while (app->fetch_again && !host->over && !loop_cancelled(host->loop, &cancelled));
     app->fetching = NULL;
+    str_set(&app->fetched, NULL);
+    if (app->fetch_again && !host->over)
+        app->fetching = task_start(host->loop, fetch, app);
     refresh_arm(app);
     host->redraw(host);
 }
 
+/* Whether what is under way waits for another machine than the row in view is on. */
+static bool waits_for_another(const struct app *app) {
+    const struct daemons *daemons = &app->host.daemons;
+    const struct store_row *row = host_row(&app->host), *fetched = daemons_find(daemons, app->fetched);
+    if (!row || !fetched || row == fetched)
+        return false;
+    _cleanup_free_ char *here = daemons_machine(daemons, row), *there = daemons_machine(daemons, fetched);
+    return !str_equal(here, there);
+}
+
 static void start_fetch(struct app *app) {
-    if (app->fetching)
+    const struct store_row *row = host_row(&app->host);
+    const struct store *store = row ? row->store : app->host.store;
+    if (app->fetching) {
         app->fetch_again = true;
-    else if (app->store.link == LINK_UP)
+        if (waits_for_another(app))
+            task_cancel(app->fetching);
+    } else if (store->link == LINK_UP && !(row && row->silent)) {
         app->fetching = task_start(app->host.loop, fetch, app);
+    }
 }
 
 void refresh_tab(struct app *app) {
@@ -76,10 +97,13 @@ static void look_now(void *data) {
     app->settle = NULL;
     if (!row)
         return;
-    const struct server *server = app->store.server.version ? &app->store.server : NULL;
-    if (*row->session.workspace)
+    const struct server *server = row->store->server.version ? &row->store->server : NULL;
+    if (*row->session.workspace && row->session.elsewhere) {
+        _cleanup_free_ char *path = daemons_workspace(&app->host.daemons, row);
+        mapping_elsewhere(&app->mapping, app->host.settings, path, label_ids(row->session.owner));
+    } else if (*row->session.workspace)
         mapping_of_workspace(&app->mapping, app->host.settings, row->session.workspace, server);
-    str_set(&app->mapping.container, row->session.name);
+    str_set(&app->mapping.container, row->key);
     start_fetch(app);
     app->host.redraw(&app->host);
 }
@@ -88,12 +112,12 @@ void refresh_row(struct app *app) {
     const struct store_row *row = list_current(&app->list);
     _cleanup_free_ char *as =
         row ? str_printf("%s %s %d", row->session.status, row->session.raw, row->session.shift) : NULL;
-    const char *name = row ? row->session.name : NULL;
-    if (str_equal(name, app->host.shown) && str_equal(as, app->shown_as))
+    const char *key = row ? row->key : NULL;
+    if (str_equal(key, app->host.shown) && str_equal(as, app->shown_as))
         return;
-    if (!str_equal(name, app->host.shown))
+    if (!str_equal(key, app->host.shown))
         refresh_forget(app);
-    str_set(&app->host.shown, name);
+    str_set(&app->host.shown, key);
     str_set(&app->shown_as, as);
     if (row && !app->settle)
         app->settle = loop_timer(app->host.loop, SETTLE_MS, look_now, app);

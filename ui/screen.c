@@ -5,7 +5,7 @@
 #include "base/tty.h"
 #include "health/examine.h"
 #include "incus/server.h"
-#include "incus/socket.h"
+#include "remote/known.h"
 #include "ui/actions.h"
 #include "ui/attach.h"
 #include "ui/attention.h"
@@ -117,19 +117,25 @@ static void quit(struct host *host) {
 }
 
 static void store_changed(void *data) {
-    struct app *app = data;
+    struct daemon *daemon = data;
+    struct app *app = daemon->owner;
     list_refresh(&app->list);
     refresh_row(app);
     manage_orphans(&app->host);
     keepers_refresh(app);
-    guards_refresh(app);
-    live_refresh(app);
-    first_refresh(app);
+    if (daemon == app->host.daemons.items[0]) {
+        guards_refresh(app);
+        first_refresh(app);
+    }
+    live_refresh(app, daemon);
     redraw(&app->host);
 }
 
 static void images(void *data) {
-    first_images_changed(data);
+    const struct daemon *daemon = data;
+    struct app *app = daemon->owner;
+    if (daemon == app->host.daemons.items[0])
+        first_images_changed(app);
 }
 
 static void executed(void *data, const char *name) {
@@ -179,7 +185,7 @@ static void check_health(void *data) {
 static void checkup_due(void *data) {
     struct app *app = data;
     app->checkup = NULL;
-    if (app->store.link == LINK_UP) /* else the header says so already */
+    if (app->host.store->link == LINK_UP) /* else the header says so already */
         task_start(app->host.loop, check_health, app);
 }
 
@@ -234,31 +240,56 @@ static void done(struct app *app) {
     live_stop(app);
     mapping_done(&app->mapping);
     list_done(&app->list);
-    link_close(app->connection);
-    store_done(&app->store);
+    daemons_done(&app->host.daemons);
     log_done(&app->log);
     error_done(&app->host.no_image);
     free(app->host.shown);
+    free(app->fetched);
     free(app->shown_as);
     free(app->toast);
-    incus_free(app->host.client);
     loop_free(app->host.loop);
+}
+
+static void add_daemon(struct app *app, const struct endpoint *endpoint, const char *project, bool first) {
+    struct host *host = &app->host;
+    struct incus *client = incus_new(host->loop, endpoint, project);
+    struct daemon *daemon = daemons_add(&host->daemons, first ? NULL : endpoint->remote, client, host->prefix);
+    daemon->owner = app;
+    live_start(app, daemon);
+}
+
+/* The remotes of the settings, beside the daemon of this machine; one that cannot be used is said to be so. */
+static void add_remotes(struct app *app) {
+    const struct settings *settings = app->host.settings;
+    for (size_t i = 0; i < settings->machines.count; i++) {
+        const struct machine *machine = &settings->machines.items[i];
+        _cleanup_(remote_done) struct remote remote = {0};
+        _cleanup_(error_done) struct error err = {0};
+        if (machine->kind != MACHINE_REMOTE)
+            continue;
+        if (remote_find(settings, machine->name, &remote, &err))
+            add_daemon(app, &remote.endpoint, machine_text(machine, MACHINE_PROJECT), false);
+        else
+            log_error(&app->log, &err);
+    }
 }
 
 static bool begin(struct app *app, struct error *err) {
     const struct ui_options *options = app->options;
     struct host *host = &app->host;
     process_more_descriptors();
-    host->prefix = app->store.prefix = name_prefix(err);
+    host->prefix = name_prefix(err);
     if (!host->prefix)
         return false;
     host->loop = loop_new(err);
     if (!host->loop)
         return false;
-    _cleanup_free_ char *socket = socket_find(options->socket);
-    host->client = incus_new_local(host->loop, socket, settings_text(host->settings, SETTING_PROJECT));
-    list_init(&app->list, &app->store);
-    live_start(app);
+    add_daemon(app, options->endpoint, settings_text(host->settings, SETTING_PROJECT), true);
+    host->client = host->daemons.items[0]->client;
+    host->store = &host->daemons.items[0]->store;
+    if (!options->endpoint->remote)
+        add_remotes(app);
+    list_init(&app->list, &host->daemons);
     open_views(app);
     return term_open(settings_text(host->settings, SETTING_THEME), options->no_color, err) &&
            loop_signals(host->loop, caught, app, err);
@@ -269,7 +300,6 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
     struct app *app = mem_new(sizeof *app);
     app->options = options;
     app->host = (struct host){.settings = options->settings,
-                              .store = &app->store,
                               .list = &app->list,
                               .log = &app->log,
                               .mapping = &app->mapping,
@@ -293,7 +323,10 @@ bool ui_run(const struct ui_options *options, int *signal, struct error *err) {
     bool good = begin(app, err);
     if (good) {
         frame_draw(app); /* before the daemon is asked */
-        app->connection = link_open(app->host.client, &app->store, &link_handler, app);
+        for (size_t i = 0; i < app->host.daemons.count; i++) {
+            struct daemon *daemon = app->host.daemons.items[i];
+            daemon->link = link_open(daemon->client, &daemon->store, &link_handler, daemon);
+        }
         app->input = loop_watch(app->host.loop, STDIN_FILENO, POLLIN, input_ready, app);
         app->minute = loop_timer(app->host.loop, 60000, minute_over, app);
         app->checkup = loop_timer(app->host.loop, CHECKUP_MS, checkup_due, app);

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "config/settings.h"
+#include "incus/endpoint.h"
 
 struct ui_options {
     struct settings *settings; /* borrowed; in force already */
-    const char *socket;        /* of the daemon; NULL or "": where it is found */
+    const struct endpoint *endpoint; /* of the daemon; borrowed */
     bool no_color;
     /*
      * What may stand at the end of a command line of berth's, for the line behind ":". `names` are the

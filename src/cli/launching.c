@@ -66,6 +66,8 @@ void cli_say_mapping(const struct cli *cli, const struct prepared *prepared) {
                         *raw = explain_raw(prepared->decision.raw);
     explain_warnings(&prepared->facts, &prepared->decision, &warnings);
     network_warnings(&prepared->network, &warnings);
+    if (prepared->place.why)
+        cli_notice(cli, "on %s", prepared->place.why);
     if (isatty(STDERR_FILENO))
         cli_notice(cli, "%s: %s (%s)", prepared->workspace.path, *raw ? raw : "shift", reason);
     for (size_t i = 0; i < warnings.count; i++)

@@ -175,6 +175,7 @@ static int dry_run(struct cli *cli, struct error *err) {
     prepare_plan(&prepared, &plan);
     _cleanup_json_ json_t *json = plan_json(&plan);
     bool hooked = *settings_text(&cli->settings, SETTING_PRE_START);
+    json_object_set_new(json, "place", place_json(&prepared.place));
     json_object_set_new(json, "standby", launch_foresee(cli->client, &prepared, hooked));
     return cli_print_json(json, err) ? 0 : -1;
 }

@@ -90,6 +90,7 @@ int cli_shell(struct cli *cli, struct error *err) {
     _cleanup_(plan_done) struct plan plan = {0};
     prepare_plan(&prepared, &plan);
     _cleanup_json_ json_t *json = plan_json(&plan);
+    json_object_set_new(json, "place", place_json(&prepared.place));
     return cli_print_json(json, err) ? 0 : -1;
 }
 

@@ -56,7 +56,8 @@ static void warn(const struct idmap_facts *facts, struct idmap_decision *decisio
     if (decision->shift && decision->reason == IDMAP_IDS_MATCH &&
         (facts->mount_ok == IDMAP_UNKNOWN || facts->vm != IDMAP_VM_NONE))
         decision->warnings |= IDMAP_WARN_SHIFT_UNPROVEN;
-    if (decision->method == IDMAP_RAW && facts->uid_delegation == IDMAP_UNREAD)
+    if (decision->method == IDMAP_RAW && facts->uid_delegation == IDMAP_UNREAD &&
+        facts->source != IDMAP_FROM_PROBE)
         decision->warnings |= IDMAP_WARN_UNREAD;
     if (decision->shift && facts->daemon_ok == IDMAP_UNKNOWN)
         decision->warnings |= IDMAP_WARN_DAEMON_UNKNOWN;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static struct idmap_ids read_ids(const char *label) {
+struct idmap_ids label_ids(const char *label) {
     _cleanup_free_ char *text = str_copy(label);
     char *rest = text;
     unsigned long uid, gid;
@@ -13,11 +13,11 @@ static struct idmap_ids read_ids(const char *label) {
 }
 
 struct idmap_ids label_recorded_code(const struct instance *instance) {
-    return read_ids(instance_config(instance, LABEL_CODE));
+    return label_ids(instance_config(instance, LABEL_CODE));
 }
 
 struct idmap_ids label_host(const struct instance *instance) {
-    return read_ids(instance_config(instance, LABEL_HOST));
+    return label_ids(instance_config(instance, LABEL_HOST));
 }
 
 struct idmap_ids label_code_or(struct idmap_ids recorded, const struct settings *settings) {

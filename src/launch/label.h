@@ -34,6 +34,8 @@
 
 /* The ids of who works in it, as it was made; uid 0 if it does not say. */
 struct idmap_ids label_recorded_code(const struct instance *instance);
+/* Of a label: "1001:1001"; uid 0 for anything else. */
+struct idmap_ids label_ids(const char *label);
 /* The ids that its mapping was made for; uid 0 if it does not say. */
 struct idmap_ids label_host(const struct instance *instance);
 /* Those that were recorded; the settings' where none were. */

@@ -243,6 +243,10 @@ bool place_find(struct incus *client, const struct launch_request *request, stru
     return ask(&search, questions, &members, err) && find(&search, given, workspace, err);
 }
 
+json_t *place_json(const struct place *place) {
+    return json_pack("{s:s?, s:s?, s:s?}", "machine", place->name, "member", place->member, "why", place->why);
+}
+
 const struct machine *place_machine(const struct incus *client, const struct settings *settings,
                                     const struct place *place) {
     const struct machine *machine =

@@ -24,6 +24,9 @@ void place_done(struct place *place);
 bool place_find(struct incus *client, const struct launch_request *request, struct workspace *workspace,
                 struct place *place, struct error *err) nodiscard;
 
+/* {"machine", "member", "why"}, null where there is none. A new reference. */
+json_t *place_json(const struct place *place) nodiscard;
+
 /* What the settings say of that machine; NULL: nothing. Lent. */
 const struct machine *place_machine(const struct incus *client, const struct settings *settings,
                                     const struct place *place);

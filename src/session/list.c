@@ -76,6 +76,7 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->mode = nics_mode(instance);
     const char *location = json_str_at(instance->json, "location");
     session->location = str_copy(str_equal(location, "none") ? "" : location); /* its word for no cluster */
+    session->elsewhere = records->remote != NULL;
     session->network = str_copy(nics_network(instance));
     session->allow = str_copy(instance_config(instance, LABEL_ALLOW));
     session->published = publish_of_devices(instance->devices);
@@ -83,6 +84,10 @@ void session_read(struct session *session, const char *prefix, const struct inst
     session->started = time_epoch(json_str_at(instance->json, "last_used_at"));
     session->uptime = -1;
     session->ipv4 = str_copy("");
+}
+
+void session_place(struct session *session, const char *own) {
+    session->elsewhere |= own && *session->location && !str_equal(session->location, own);
 }
 
 static void read_address(struct session *session, const json_t *state) {
@@ -158,6 +163,21 @@ static int by_name(const void *a, const void *b) {
     return strcmp(first->name, second->name);
 }
 
+/* Only a cluster's say where they are; which member answers is asked for then. */
+static bool place_all(struct incus *client, struct session_list *list, struct error *err) {
+    bool clustered = false;
+    for (size_t i = 0; i < list->count; i++)
+        clustered |= *list->items[i].location != 0;
+    if (!clustered || incus_is_remote(client))
+        return true;
+    _cleanup_json_ json_t *server = NULL;
+    if (!incus_request(client, "GET", "/1.0", NULL, &server, err))
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        session_place(&list->items[i], json_str_at(server, "environment.server_name"));
+    return true;
+}
+
 bool session_list_load(struct incus *client, const char *prefix, bool states, struct session_list *list,
                        struct error *err) {
     _cleanup_free_ char *pattern = str_printf("^%s.*", prefix);
@@ -168,5 +188,5 @@ bool session_list_load(struct incus *client, const char *prefix, bool states, st
         return false;
     if (list->count)
         qsort(list->items, list->count, sizeof *list->items, by_name);
-    return !states || load_states(client, list, err);
+    return place_all(client, list, err) && (!states || load_states(client, list, err));
 }

@@ -12,6 +12,7 @@ struct session {
     char *workspace;
     char *commit;    /* at which its repository was when it began; "" if unknown */
     char *location;  /* the member of the cluster; "" where there is none */
+    bool elsewhere;  /* on another machine: its workspace is not a directory of this one */
     char *ipv4;      /* "" if it has none */
     char *owner;     /* "1001:1001": the host ids that its mapping was made for; "" if unknown */
     bool ephemeral;  /* in Incus' sense: deleted by the daemon once it stops */
@@ -45,6 +46,9 @@ struct session session_copy(const struct session *session);
  */
 void session_read(struct session *session, const char *prefix, const struct instance *instance,
                   struct records *records);
+
+/* Of a cluster, whose member `own` is the one that answers: whether it is elsewhere. */
+void session_place(struct session *session, const char *own);
 
 /* The ids of who works in it: those that it was made with, else the settings'. */
 struct idmap_ids session_code(const struct session *session, const struct settings *settings);

@@ -1,9 +1,23 @@
 #include "ui/state/link.h"
 
 #include "incus/event.h"
+#include "incus/instance.h"
 
 #define PAUSE_FIRST_MS   250
 #define PAUSE_LONGEST_MS 8000
+
+/*
+ * Of a cluster the list waits for every member, and one instance only for its own. So long the list is given,
+ * then the names are asked for, which every member knows, and each instance by itself.
+ */
+#define LIST_PATIENCE_MS     2500
+#define INSTANCE_PATIENCE_MS 3000
+#define AT_ONE_TIME          32
+/*
+ * No event says that a member is away, or back: they are asked for so often, which no member has to be
+ * reached for.
+ */
+#define MEMBERS_MS 10000
 
 struct asked_instance;
 
@@ -15,8 +29,11 @@ struct link {
     struct question questions[SERVER_QUESTIONS];
     struct asking *asking_server;
     struct asked_instance *asked; /* single instances */
+    struct strings to_ask;        /* of a list of names, those that were not asked for yet */
+    size_t next_to_ask, asking;
     bool list_again;
-    struct timer *retry;
+    struct timer *retry, *patience, *members_due;
+    struct call *asking_members;
     long pause; /* milliseconds until the next try */
     const struct link_handler *handler;
     void *data;
@@ -35,6 +52,7 @@ static void changed(struct link *link) {
 }
 
 static void connect_again(struct link *link, const struct error *err);
+static void members_due(void *data);
 static void ask_list(struct link *link);
 
 static void take_member(void *data, json_t *member) {
@@ -42,9 +60,23 @@ static void take_member(void *data, json_t *member) {
     store_take(link->store, member);
 }
 
+static void ask_names(struct link *link);
+
+/* One of its members hangs, and all would wait for it. */
+static void list_is_late(void *data) {
+    struct link *link = data;
+    link->patience = NULL;
+    if (!link->store->server.member || !link->asking_list)
+        return;
+    call_drop(link->asking_list);
+    ask_names(link);
+}
+
 static void list_came(void *data, const struct reply *reply, struct error *err) {
     struct link *link = data;
     link->asking_list = NULL;
+    timer_stop(link->patience);
+    link->patience = NULL;
     if (!reply) {
         connect_again(link, err);
         return;
@@ -65,6 +97,8 @@ static void ask_list(struct link *link) {
     store_list_begin(link->store);
     _cleanup_free_ char *path = incus_path("recursion=1", "instances", NULL);
     link->asking_list = incus_call_each(link->client, path, take_member, link, list_came, link);
+    timer_stop(link->patience);
+    link->patience = loop_timer(incus_loop(link->client), LIST_PATIENCE_MS, list_is_late, link);
 }
 
 static void forget_questions(struct link *link) {
@@ -79,6 +113,9 @@ static void server_came(void *data) {
     link->asking_server = NULL;
     bool good = server_read(link->client, link->questions, &link->store->server, &err);
     forget_questions(link);
+    store_place(link->store);
+    if (good && link->store->server.member && !link->members_due && !link->asking_members)
+        members_due(link);
     if (good)
         changed(link);
     else
@@ -102,6 +139,59 @@ static void asking_free(struct asked_instance *asking) {
 
 static void ask_instance(struct link *link, const char *name);
 
+/* The next ones of a list of names; when all have been asked for, the list is whole. */
+static void ask_more(struct link *link) {
+    while (link->asking < AT_ONE_TIME && link->next_to_ask < link->to_ask.count) {
+        link->asking++;
+        ask_instance(link, link->to_ask.items[link->next_to_ask++]);
+    }
+}
+
+static void is_back(void *data, const char *name) {
+    ask_instance(data, name);
+}
+
+static void members_came(void *data, const struct reply *reply, struct error *err) {
+    struct link *link = data;
+    (void)err; /* whatever it is, the stream of events tells it too */
+    link->asking_members = NULL;
+    link->members_due = loop_timer(incus_loop(link->client), MEMBERS_MS, members_due, link);
+    if (!reply)
+        return;
+    store_take_members(link->store, reply->metadata, is_back, link);
+    changed(link);
+}
+
+static void members_due(void *data) {
+    struct link *link = data;
+    _cleanup_free_ char *path = members_path();
+    link->members_due = NULL;
+    link->asking_members = incus_call(link->client, "GET", path, NULL, members_came, link);
+    call_patience(link->asking_members, MEMBERS_MS);
+}
+
+static void names_came(void *data, const struct reply *reply, struct error *err) {
+    struct link *link = data;
+    link->asking_list = NULL;
+    if (!reply) {
+        connect_again(link, err);
+        return;
+    }
+    strings_done(&link->to_ask);
+    instance_names_read(reply->metadata, &link->to_ask);
+    for (size_t i = 0; i < link->to_ask.count; i++)
+        store_take_name(link->store, link->to_ask.items[i]);
+    store_list_end(link->store);
+    link->next_to_ask = link->asking = 0;
+    ask_more(link);
+    changed(link);
+}
+
+static void ask_names(struct link *link) {
+    store_list_begin(link->store);
+    link->asking_list = incus_call(link->client, "GET", "/1.0/instances?recursion=0", NULL, names_came, link);
+}
+
 static void instance_came(void *data, const struct reply *reply, struct error *err) {
     struct asked_instance *asking = data;
     struct link *link = asking->link;
@@ -115,8 +205,14 @@ static void instance_came(void *data, const struct reply *reply, struct error *e
         store_take(link->store, reply->metadata);
     else if (err->code == 404)
         store_remove(link->store, asking->name);
+    else if (row)
+        row->silent = true;
     if (again)
         ask_instance(link, asking->name);
+    if (link->asking) {
+        link->asking--;
+        ask_more(link);
+    }
     asking_free(asking);
     changed(link);
 }
@@ -135,6 +231,8 @@ static void ask_instance(struct link *link, const char *name) {
     link->asked = asking;
     _cleanup_free_ char *path = incus_path(NULL, "instances", name, NULL);
     asking->call = incus_call(link->client, "GET", path, NULL, instance_came, asking);
+    if (link->store->server.member)
+        call_patience(asking->call, INSTANCE_PATIENCE_MS);
 }
 
 static void event(void *data, const char *type, const json_t *metadata) {
@@ -186,6 +284,12 @@ static void disconnect(struct link *link) {
     link->events = NULL;
     link->asking_list = NULL;
     link->list_again = false;
+    timer_stop(link->patience);
+    timer_stop(link->members_due);
+    call_drop(link->asking_members);
+    link->patience = link->members_due = NULL;
+    link->asking_members = NULL;
+    link->next_to_ask = link->to_ask.count;
 }
 
 static void connect_again(struct link *link, const struct error *err) {
@@ -216,5 +320,6 @@ void link_close(struct link *link) {
         next = asking->next;
         asking_free(asking);
     }
+    strings_done(&link->to_ask);
     free(link);
 }

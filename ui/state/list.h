@@ -2,26 +2,34 @@
 #pragma once
 
 #include "ui/state/marks.h"
-#include "ui/state/store.h"
+#include "ui/state/daemon.h"
 
-enum column { COLUMN_WORKSPACE, COLUMN_SLOT, COLUMN_STATE, COLUMN_MAPPING, COLUMN_UPTIME, COLUMNS_SORTED };
+enum column {
+    COLUMN_WORKSPACE,
+    COLUMN_SLOT,
+    COLUMN_STATE,
+    COLUMN_MAPPING,
+    COLUMN_UPTIME,
+    COLUMN_MACHINE, /* where there is more than one */
+    COLUMNS_SORTED
+};
 
 struct list {
-    const struct store *store;
-    struct store_row **order; /* what is shown; lent by the store, valid until it changes */
+    const struct daemons *daemons;
+    struct store_row **order; /* what is shown; lent by the stores, valid until they change */
     size_t count;
     size_t cursor;
-    char *selected;   /* the name under the cursor: it stays on it when rows come and go */
+    char *selected;   /* the key under the cursor: it stays on it when rows come and go */
     size_t top, page; /* what is in view: set when it is drawn */
     struct marks marks;
-    char *filter; /* "" for none */
+    char *filter; /* "" for none; "@nodeb": what is on that machine */
     enum column sort;
     bool reverse;
     int64_t now;  /* when it was put in order, in milliseconds of the epoch */
     bool foreign; /* instances that are no sessions are shown too */
 };
 
-void list_init(struct list *list, const struct store *store);
+void list_init(struct list *list, const struct daemons *daemons);
 void list_done(struct list *list);
 /* To be called when the store, the filter or the order has changed. */
 void list_refresh(struct list *list);
@@ -30,11 +38,13 @@ void list_refresh(struct list *list);
 struct store_row *list_current(const struct list *list);
 void list_select(struct list *list, size_t index);
 void list_move(struct list *list, long rows);
-void list_show(struct list *list, const char *name); /* the cursor goes there, if it is in view */
+void list_show(struct list *list, const char *key); /* the cursor goes there, if it is in view */
 void list_filter(struct list *list, const char *filter);
 
-/* The marked ones, or the one under the cursor. */
-void list_chosen(const struct list *list, struct strings *names);
+/* The marked ones, or the one under the cursor: their keys. */
+void list_chosen(const struct list *list, struct strings *keys);
+/* The next order that there is. */
+void list_next_sort(struct list *list);
 
 /* "mapping" in words for the list: "raw 1001", "shift", "none". Caller owns. */
 char *list_mapping(const struct session *row) nodiscard;

@@ -22,14 +22,45 @@ void mapping_look_at_guard(struct mapping *mapping, const struct settings *setti
     _cleanup_(mounts_done) struct mounts mounts = {0};
     protection_done(&mapping->protection);
     error_done(&mapping->guard_err);
+    if (mapping->facts.elsewhere)
+        return;
     if (!prepare_mounts(&request, &mounts, &mapping->guard_err) ||
         !protection_load(mapping->workspace, settings, &mounts, &mapping->protection, &mapping->guard_err))
         protection_done(&mapping->protection);
 }
 
+void mapping_elsewhere(struct mapping *mapping, const struct settings *settings, const char *path,
+                       struct idmap_ids owner) {
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    _cleanup_(workspace_done) struct workspace workspace = {0};
+    const char *there_path = NULL;
+    mapping_done(mapping);
+    if (!workspace_is_qualified(path, &first, &second, &there_path))
+        return;
+    const char *name = second ? second : first;
+    const struct machine *machine = machines_find(&settings->machines, MACHINE_MEMBER, name);
+    if (!machine)
+        machine = machines_find(&settings->machines, MACHINE_REMOTE, first);
+    struct facts_there there = {.machine = name, .elsewhere = true, .from = IDMAP_FROM_NOWHERE};
+    if (owner.uid)
+        there.from = IDMAP_FROM_PROBE, there.ids = owner;
+    else if (machine_ids(machine, &there.ids.uid, &there.ids.gid))
+        there.from = IDMAP_FROM_SETTINGS;
+    mapping->workspace = str_copy(path);
+    mapping->known = workspace_elsewhere(NULL, there_path, &workspace, &mapping->err) &&
+                     prepare_decision(settings, workspace.source, &there, NULL, NULL, &mapping->facts,
+                                      &mapping->decision, &mapping->err);
+}
+
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
                           const struct server *server) {
     _cleanup_(workspace_done) struct workspace workspace = {0};
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    const char *there = NULL;
+    if (workspace_is_qualified(path, &first, &second, &there)) {
+        mapping_elsewhere(mapping, settings, path, (struct idmap_ids){0, 0});
+        return;
+    }
     mapping_done(mapping);
     if (!workspace_find(path, &workspace, &mapping->err)) {
         str_set(&mapping->workspace, workspace.path ? workspace.path : path);
@@ -52,6 +83,7 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
 bool mapping_differs(const struct mapping *mapping) {
     const struct inspection *real = &mapping->inspection;
     return mapping->known && mapping->inspected && *real->source &&
+           mapping->decision.reason != IDMAP_IDS_UNKNOWN &&
            (!str_equal(real->raw, mapping->decision.raw) || real->shift != mapping->decision.shift);
 }
 

@@ -25,6 +25,12 @@ struct mapping {
 /* `server` NULL: the daemon is not known yet. What was in `mapping` is dropped. */
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,
                           const struct server *server);
+/*
+ * The same of a directory of another machine ("nodeb:/home/dev/app"), of which nothing is seen from here;
+ * `owner` is whom it is known to belong to, uid 0: nobody.
+ */
+void mapping_elsewhere(struct mapping *mapping, const struct settings *settings, const char *path,
+                       struct idmap_ids owner);
 void mapping_done(struct mapping *mapping);
 /* Its guard alone, once more. */
 void mapping_look_at_guard(struct mapping *mapping, const struct settings *settings);

@@ -6,6 +6,7 @@
 
 static void row_free(struct store_row *row) {
     session_done(&row->session);
+    free(row->key);
     free(row->operation);
     free(row->at);
     free(row->branch);
@@ -40,6 +41,52 @@ void store_done(struct store *store) {
     strings_done(&store->hints);
     records_done(&store->records);
     server_done(&store->server);
+    members_done(&store->members);
+}
+
+static struct store_row *add(struct store *store, const char *name) {
+    struct store_row *row = mem_new(sizeof *row);
+    *row = (struct store_row){.key = store->remote ? str_printf("%s:%s", store->remote, name) : str_copy(name),
+                              .store = store,
+                              .cpu = -1,
+                              .memory = -1,
+                              .files = -1,
+                              .moved = true};
+    store->rows = mem_grow(store->rows, (store->count + 1) * sizeof(struct store_row *));
+    store->rows[store->count++] = row;
+    return row;
+}
+
+void store_take_name(struct store *store, const char *name) {
+    struct store_row *row = store_find(store, name);
+    _cleanup_json_ json_t *json = json_pack("{s:o, s:s, s:{}, s:{}, s:{}, s:{}}", "name", json_text(name),
+                                            "status", "Unknown", "config", "devices", "expanded_config",
+                                            "expanded_devices");
+    if (!row) {
+        store_take(store, json);
+        row = store_find(store, name);
+        row->silent = true;
+    }
+    row->listed = true;
+}
+
+void store_take_members(struct store *store, const json_t *list, void (*back)(void *data, const char *name),
+                        void *data) {
+    members_done(&store->members);
+    members_read(list, &store->members);
+    for (size_t i = 0; i < store->count; i++) {
+        struct store_row *row = store->rows[i];
+        const struct member *member = members_find(&store->members, row->session.location);
+        bool online = !member || str_equal(member->status, "Online") || str_equal(member->status, "Evacuated");
+        if (row->silent && online)
+            back(data, row->session.name);
+        row->silent |= !online;
+    }
+}
+
+void store_place(struct store *store) {
+    for (size_t i = 0; i < store->count && !store->remote; i++)
+        session_place(&store->rows[i]->session, store->server.member);
 }
 
 void store_take(struct store *store, json_t *json) {
@@ -47,12 +94,8 @@ void store_take(struct store *store, json_t *json) {
     if (!instance_read(&instance, json))
         return;
     struct store_row *row = store_find(store, instance.name);
-    if (!row) {
-        row = mem_new(sizeof *row);
-        *row = (struct store_row){.cpu = -1, .memory = -1, .files = -1, .moved = true};
-        store->rows = mem_grow(store->rows, (store->count + 1) * sizeof(struct store_row *));
-        store->rows[store->count++] = row;
-    }
+    if (!row)
+        row = add(store, instance.name);
     /* what is not the daemon's to say stays */
     size_t changed = row->session.changed;
     bool guarded = row->session.guarded, holds_root = row->session.holds_root;
@@ -61,7 +104,9 @@ void store_take(struct store *store, json_t *json) {
     row->session.changed = changed;
     row->session.guarded = guarded;
     row->session.holds_root = holds_root;
+    session_place(&row->session, store->server.member);
     row->listed = true;
+    row->silent = false;
     if (!instance_running(&instance)) {
         row->cpu = -1;
         row->memory = -1;

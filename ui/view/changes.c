@@ -104,9 +104,9 @@ static bool load(const struct changes_view *changes, const char *workspace, cons
 static void fetch(void *state) {
     struct changes_view *changes = state;
     const struct store_row *row = host_row(changes->host);
-    if (!row || row->session.foreign || !*row->session.workspace)
+    if (!row || row->session.foreign || row->session.elsewhere || !*row->session.workspace)
         return;
-    _cleanup_free_ char *name = str_copy(row->session.name), *workspace = str_copy(row->session.workspace),
+    _cleanup_free_ char *name = str_copy(row->key), *workspace = str_copy(row->session.workspace),
                         *commit = str_copy(row->session.commit);
     _cleanup_(diff_done) struct diff diff = {0};
     _cleanup_(error_done) struct error err = {0};

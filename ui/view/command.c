@@ -55,9 +55,10 @@ static void complete(struct command_layer *layer) {
     if (!host->complete)
         return;
     words_split_unfinished(field_text(&layer->line), &words);
-    for (size_t i = 0; i < host->store->count; i++)
-        if (!host->store->rows[i]->session.foreign)
-            strings_add(&names, host->store->rows[i]->session.name);
+    const struct store *store = host->store; /* a command without --remote is about these */
+    for (size_t i = 0; i < store->count; i++)
+        if (!store->rows[i]->session.foreign)
+            strings_add(&names, store->rows[i]->session.name);
     host->complete(&words, &names, &layer->found);
     const char *last = words.items[words.count - 1];
     if (layer->found.count == 0)

@@ -17,11 +17,14 @@ static void run_task(void *task_data) {
     _cleanup_(error_done) struct error err = {0};
     if (run->done) {
         loop_interruptible(run->host->loop, true);
-        if (prepare_launch(run->host->client, run->request, &prepared, &err))
+        struct incus *client = daemons_for(&run->host->daemons, run->request->workspace)->client;
+        if (prepare_launch(client, run->request, &prepared, &err))
             prepare_plan(&prepared, &plan);
     }
     if (run->done) { /* who asked may have left meanwhile */
         _cleanup_json_ json_t *json = plan.body ? plan_json(&plan) : NULL;
+        if (json)
+            json_object_set_new(json, "place", place_json(&prepared.place));
         run->done(run->data, json ? json_pretty(json) : NULL, &err);
     }
     request_done(run->request);

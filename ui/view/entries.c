@@ -11,6 +11,7 @@ const struct entry_spec entry_specs[ENTRIES] = {
     [ENTRY_NETWORK] = {"network", "space: allowlist, open, none, restricted", false, SETTING_NETWORK},
     [ENTRY_ALLOW] = {"allow", "github.com:443, 10.0.0.5:22", true, SETTING_ALLOW},
     [ENTRY_PUBLISH] = {"publish", "8080, or 8080:80; empty: none", true, SETTING_PUBLISH},
+    [ENTRY_TARGET] = {"target", "a member, @GROUP or auto; empty: where its directory is", true, SETTING_TARGET},
     [ENTRY_CPU] = {"cpu", "a count, or 0-3; empty: no limit", true, SETTING_CPU},
     [ENTRY_MEMORY] = {"memory", "2GiB, 50%; empty: no limit", true, SETTING_MEMORY},
     [ENTRY_PROCESSES] = {"processes", "a count; empty: no limit", true, SETTING_PROCESSES},

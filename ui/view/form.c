@@ -6,6 +6,7 @@
 #include "ui/view/entries.h"
 #include "ui/view/mapping_draw.h"
 #include "ui/view/network_draw.h"
+#include "ui/view/where.h"
 
 #include <string.h>
 
@@ -17,6 +18,10 @@ struct form {
     int current;
     struct mapping mapping;
     char *mapped;       /* the path that it is of */
+    struct where *asking; /* on which machine it will be; NULL: not being asked */
+    char *placed;         /* the path and the target that were asked about */
+    char *where;          /* what came of it: "nodeb: 21.0 GiB …"; NULL: it is this machine */
+    bool refused;         /* it says why it is on none */
     struct rules rules; /* of the network, as it is filled in */
     struct error rules_err;
     struct asked asked; /* by the workspace itself */
@@ -31,6 +36,9 @@ struct form {
 static void leave(void *state) {
     struct form *form = state;
     dry_run_leave(form->dry_run);
+    where_leave(form->asking);
+    free(form->placed);
+    free(form->where);
     for (int i = 0; i < ENTRIES; i++)
         field_done(&form->fields[i]);
     mapping_done(&form->mapping);
@@ -58,10 +66,10 @@ static void *enter(struct host *host, const void *argument) {
     struct form *form = mem_new(sizeof *form);
     *form = (struct form){.host = host, .shell = *shell};
     _cleanup_free_ char *here = path_absolute(".", &ignored),
-                        *path = draw_path(row && *row->session.workspace && !row->session.foreign
-                                              ? row->session.workspace
-                                          : here ? here
-                                                 : "/");
+                        *there = row && *row->session.workspace && !row->session.foreign
+                                     ? daemons_workspace(&host->daemons, row)
+                                     : NULL,
+                        *path = draw_path(there ? there : here ? here : "/");
     for (int i = 0; i < ENTRIES; i++)
         if (entry_specs[i].setting != NO_SETTING)
             field_set(&form->fields[i], settings_text(host->settings, entry_specs[i].setting));
@@ -79,8 +87,12 @@ static void *enter(struct host *host, const void *argument) {
 static bool ask_workspace(struct form *form, struct settings *settings) {
     _cleanup_(workspace_done) struct workspace workspace = {0};
     const char *path = field_text(&form->fields[ENTRY_WORKSPACE]);
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    const char *there;
     asked_done(&form->asked);
     error_done(&form->asked_err);
+    if (workspace_is_qualified(path, &first, &second, &there))
+        return true; /* what lies in it is not seen from here */
     return workspace_find(*path ? path : ".", &workspace, &form->asked_err) &&
            trust_apply(workspace.source, settings, &form->asked, &form->asked_err);
 }
@@ -97,6 +109,31 @@ static void decide(struct form *form) {
     (void)!ask_workspace(form, &settings);
     mapping_of_workspace(&form->mapping, &settings, *path ? path : ".",
                          host->store->server.version ? &host->store->server : NULL);
+}
+
+static void where_came(void *data, const struct place *place, struct error *err) {
+    struct form *form = data;
+    form->asking = NULL;
+    form->refused = !place;
+    str_set(&form->where, !place ? err->message : place->why ? place->why : place->name);
+    form->host->redraw(form->host);
+}
+
+/* Only where a machine is named is there anything to ask. */
+static void ask_where(struct form *form) {
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    const char *workspace = field_text(&form->fields[ENTRY_WORKSPACE]),
+               *target = field_text(&form->fields[ENTRY_TARGET]), *path;
+    _cleanup_free_ char *asked = str_printf("%s\n%s", target, workspace);
+    if (str_equal(asked, form->placed))
+        return;
+    str_set(&form->placed, asked);
+    where_leave(form->asking);
+    form->asking = NULL;
+    str_set(&form->where, NULL);
+    if (*target || workspace_is_qualified(workspace, &first, &second, &path))
+        form->asking =
+            where_ask(form->host, *workspace ? workspace : ".", target, where_came, form);
 }
 
 /* What the network's entries come to; names are resolved when it is launched. */
@@ -165,6 +202,12 @@ static void draw_asked(const struct form *form, struct area area, int row) {
 
 /* The mapping, and below it the network: its first line at least. */
 static void draw_decisions(const struct form *form, struct area area) {
+    if (form->where && area.rows > 4) {
+        _cleanup_free_ char *line = str_printf("%s%s", form->refused ? "" : "on ", form->where);
+        int used = draw_wrapped(area, 0, 1, form->refused ? STYLE_BAD : STYLE_STRONG, line);
+        area.row += used;
+        area.rows -= used;
+    }
     struct area mapping = area;
     mapping.rows -= form->rules_err.class ? 2 : 1;
     int row = mapping_draw(&form->mapping, "Ctrl-y", mapping);
@@ -176,6 +219,7 @@ static void draw(void *state, struct area area) {
     struct form *form = state;
     struct area left = {area.row + 1, area.column, area.rows - 2, area.columns}, right = {0};
     decide(form);
+    ask_where(form);
     read_rules(form);
     if (area.columns >= 100) {
         left.columns = area.columns / 2;

@@ -17,16 +17,16 @@
 
 struct host {
     struct loop *loop;
-    struct incus *client;
+    struct daemons daemons;
+    struct incus *client;      /* of the first of them, where new sessions go unless they say otherwise */
     struct settings *settings; /* borrowed */
     const char *prefix;        /* of sessions' names */
-    struct store *store;
+    struct store *store;       /* of the first */
     struct list *list;
     struct log *log;
     struct mapping *mapping;   /* of the row under the cursor */
-    char *shown;               /* the name of that row; NULL: there is none */
-    struct watches *watches;   /* of the sessions that run */
-    struct strings viewed;     /* whose terminals are drawn in this frame: host_view() */
+    char *shown;               /* the key of that row; NULL: there is none */
+    struct strings viewed;     /* keys of those whose terminals are drawn in this frame: host_view() */
     enum health_status health; /* the worst of the last look (health.h); HEALTH_OK before the first */
     struct error no_image;     /* why a session could not be made; class 0: it could, or nothing is known */
     bool focused;              /* the terminal has the focus */
@@ -51,8 +51,8 @@ struct host {
     void (*command)(struct host *host, const char *text);
     /* What the key of this action would do. */
     void (*act)(struct host *host, enum action action);
-    /* The same for the session of this name alone: to attach, to zoom, to talk. */
-    void (*act_on)(struct host *host, enum action action, const char *name);
+    /* The same for the session of this key alone: to attach, to zoom, to talk. */
+    void (*act_on)(struct host *host, enum action action, const char *key);
     /* In a task: asks a question; true for yes. `details`: what would be lost, a line each; may be NULL. */
     bool (*ask)(struct host *host, const char *question, const struct strings *details);
     /* Lends the terminal, false if it is lent already or given back for good; and takes it back. */
@@ -68,7 +68,11 @@ struct host {
 
 /* The row under the cursor; NULL if it is gone. */
 static inline struct store_row *host_row(const struct host *host) {
-    return store_find(host->store, host->shown);
+    return daemons_find(&host->daemons, host->shown);
+}
+/* The client for a row's daemon, by its key; the name to be used with it is daemons_name(key). */
+static inline struct incus *host_client(const struct host *host, const char *key) {
+    return daemons_of(&host->daemons, key)->client;
 }
 /* Whether it is there and runs. */
 static inline bool host_row_runs(const struct host *host) {
@@ -76,9 +80,13 @@ static inline bool host_row_runs(const struct host *host) {
     return row && str_equal(row->session.status, "Running");
 }
 
-/* The session's stream, NULL if it has none; its terminal is drawn in this frame. */
-static inline struct session_watch *host_view(struct host *host, const char *name) {
-    if (!strings_has(&host->viewed, name))
-        strings_add(&host->viewed, name);
-    return watches_find(host->watches, name);
+/* The session's stream; NULL if it has none. */
+static inline struct session_watch *host_watch(const struct host *host, const char *key) {
+    return watches_find(daemons_of(&host->daemons, key)->watches, daemons_name(key));
+}
+/* The same; its terminal is drawn in this frame. */
+static inline struct session_watch *host_view(struct host *host, const char *key) {
+    if (!strings_has(&host->viewed, key))
+        strings_add(&host->viewed, key);
+    return host_watch(host, key);
 }

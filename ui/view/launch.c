@@ -25,6 +25,7 @@ struct step {
 /* One launch: the state of the view, and what goes on by itself when the view has been left. */
 struct job {
     struct host *host;
+    struct incus *client; /* of the daemon whose workspace it is */
     struct launch_request *request;
     struct settings *settings;
     bool shell;
@@ -120,7 +121,7 @@ static void run_command(struct job *job, const struct plan *plan) {
                                    .environment = plan->environment};
     _cleanup_free_ char *words = strings_join(&plan->command, " ");
     log_add(host->log, LOG_NOTE, "%s: %s", plan->name, words);
-    job->exec = exec_start(host->client, plan->name, &request, &handler, job);
+    job->exec = exec_start(job->client, plan->name, &request, &handler, job);
     exec_end_input(job->exec);
     exec_release(job->exec);
     loop_interruptible(host->loop, true);
@@ -136,7 +137,7 @@ static void run_command(struct job *job, const struct plan *plan) {
 
 static bool verify(struct job *job, const struct prepared *prepared, const struct plan *plan,
                    const struct launch_watcher *watcher) {
-    struct incus *client = job->host->client;
+    struct incus *client = job->client;
     _cleanup_(verification_cleanup) struct verification *verification = verify_begin(client, plan);
     return (prepared->standby || verify_expanded(client, plan, &job->err)) &&
            verify_end(verification, watcher, &job->err) &&
@@ -167,11 +168,11 @@ static void run(struct job *job, struct prepared *prepared, const struct plan *p
         host->show_log(host);
         list_show(host->list, plan->name);
         _cleanup_(warden_cleanup) struct warden *warden =
-            prepared->owner ? warden_start(host->client, plan->name) : NULL;
-        _cleanup_(refill_cleanup) struct refill *refill = refill_begin(host->client, prepared);
+            prepared->owner ? warden_start(job->client, plan->name) : NULL;
+        _cleanup_(refill_cleanup) struct refill *refill = refill_begin(job->client, prepared);
         run_command(job, plan);
     }
-    if (!run_finish(host->client, prepared, plan, &leaving))
+    if (!run_finish(job->client, prepared, plan, &leaving))
         log_error(host->log, &leaving);
     if (job->launched && job->err.class == ERROR_NONE && !host->over)
         host->say(host, job->status ? STYLE_BAD : STYLE_GOOD, "%s: the command ended with status %d",
@@ -181,7 +182,7 @@ static void run(struct job *job, struct prepared *prepared, const struct plan *p
 static void shell(struct job *job, struct prepared *prepared, const struct plan *plan,
                   const struct launch_watcher *watcher) {
     struct host *host = job->host;
-    struct inside inside = {host->client, plan->name, plan->code, plan->environment, plan->no_root};
+    struct inside inside = {job->client, plan->name, plan->code, plan->environment, plan->no_root};
     step(job, "verify the mapping, start tmux");
     if (!shell_start(&inside, prepared, plan, true, watcher, &job->err))
         return;
@@ -202,15 +203,15 @@ static void launch(struct job *job) {
                                      .ask = ask,
                                      .data = job};
     loop_interruptible(host->loop, true);
-    bool good = prepare_launch(host->client, job->request, &prepared, &job->err);
+    bool good = prepare_launch(job->client, job->request, &prepared, &job->err);
     loop_interruptible(host->loop, false);
     if (!good)
         return;
     step(job, prepared.existing.json ? "start the container that is there"
               : hook                 ? "create"
                                      : "create and start");
-    if ((job->shell && !shell_before(host->client, &prepared, &watcher, &job->err)) ||
-        !launch_open(host->client, &prepared, &watcher, &plan, &job->err))
+    if ((job->shell && !shell_before(job->client, &prepared, &watcher, &job->err)) ||
+        !launch_open(job->client, &prepared, &watcher, &plan, &job->err))
         return;
     if (job->shell)
         shell(job, &prepared, &plan, &watcher);
@@ -245,6 +246,7 @@ static void *enter(struct host *host, const void *argument) {
     const struct launch_order *order = argument;
     struct job *job = mem_new(sizeof *job);
     *job = (struct job){.host = host,
+                        .client = daemons_for(&host->daemons, order->take_request->workspace)->client,
                         .request = order->take_request,
                         .settings = order->take_settings,
                         .shell = order->shell,

@@ -10,7 +10,7 @@ void live_pane_init(struct live_pane *pane, struct host *host) {
 
 /* Nobody waits for the past any more. */
 static void stop_asking(struct live_pane *pane) {
-    struct session_watch *watch = watches_find(pane->host->watches, pane->name);
+    struct session_watch *watch = host_watch(pane->host, pane->name);
     if (pane->asking && watch)
         session_watch_history(watch, 0, NULL, NULL);
     pane->asking = false;
@@ -86,8 +86,8 @@ static void draw_now(const struct live_pane *pane, const struct watch_contents *
 }
 
 static const char *why_nothing(const struct live_pane *pane) {
-    const struct store_row *row = store_find(pane->host->store, pane->name);
-    const char *why = watches_why_not(pane->host->watches, pane->name);
+    const struct store_row *row = daemons_find(&pane->host->daemons, pane->name);
+    const char *why = watches_why_not(daemons_of(&pane->host->daemons, pane->name)->watches, daemons_name(pane->name));
     if (!row)
         return "";
     if (row->session.foreign)
@@ -129,7 +129,7 @@ static void past_came(void *data, const char *text) {
     pane->past_rows = 0;
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         pane->past_rows++;
-    struct session_watch *watch = watches_find(pane->host->watches, pane->name);
+    struct session_watch *watch = host_watch(pane->host, pane->name);
     const struct watch_contents *contents = watch ? session_watch_contents(watch) : NULL;
     emulator_show(pane->past, text, pane->past_rows, contents ? contents->columns : 80);
     pane->past_rows = emulator_used(pane->past);
@@ -141,7 +141,7 @@ static void past_came(void *data, const char *text) {
 
 /* What was shown and above it has to be fetched first. */
 static void begin_past(struct live_pane *pane) {
-    struct session_watch *watch = watches_find(pane->host->watches, pane->name);
+    struct session_watch *watch = host_watch(pane->host, pane->name);
     if (!pane->past && !pane->asking && watch)
         pane->asking = session_watch_history(watch, PAST_LINES, past_came, pane);
 }

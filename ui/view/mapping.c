@@ -30,7 +30,7 @@ static void fetch(void *state) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_(inspection_done) struct inspection found = {0};
     _cleanup_free_ char *name = str_copy(host->shown);
-    if (!inspect_instance(host->client, name, host->settings, &found, &err) ||
+    if (!inspect_instance(host_client(host, name), daemons_name(name), host->settings, &found, &err) ||
         !str_equal(name, mapping->container))
         return; /* it has gone, or another row is looked at: nothing to show */
     inspection_done(&mapping->inspection);

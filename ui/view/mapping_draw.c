@@ -51,12 +51,18 @@ static const char *inside_name(const struct idmap_facts *facts, unsigned int id,
 static int draw_ids(const struct mapping *mapping, struct area area, int row) {
     const struct idmap_facts *facts = &mapping->facts;
     const struct idmap_decision *decision = &mapping->decision;
-    bool refused = decision->method == IDMAP_REFUSED;
-    _cleanup_free_ char *uid = str_printf("%-8.8s uid %u", user_name(facts->host.uid), facts->host.uid),
-                        *gid = str_printf("%-8.8s gid %u", group_name(facts->host.gid), facts->host.gid),
+    bool refused = decision->method == IDMAP_REFUSED, unknown = facts->source == IDMAP_FROM_NOWHERE,
+         other = *facts->machine;
+    _cleanup_free_ char *uid = unknown ? str_copy("?        uid ?")
+                                       : str_printf("%-8.8s uid %u", other ? "there" : user_name(facts->host.uid),
+                                                    facts->host.uid),
+                        *gid = unknown ? str_copy("?        gid ?")
+                                       : str_printf("%-8.8s gid %u", other ? "there" : group_name(facts->host.gid),
+                                                    facts->host.gid),
                         *code_uid = str_printf("code  uid %u", facts->code.uid),
                         *code_gid = str_printf("code  gid %u", facts->code.gid);
-    draw_text(area, row, 1, STYLE_DIM, "host");
+    _cleanup_free_ char *machine = draw_shorten(other ? facts->machine : "host", middle(area) - 4);
+    draw_text(area, row, 1, STYLE_DIM, machine);
     draw_text(area, row++, middle(area), STYLE_DIM, "container");
     draw_lane(area, row++, uid, !refused, code_uid);
     draw_lane(area, row++, gid, !refused && decision->group_mapped, code_gid);
@@ -68,14 +74,14 @@ static int draw_workspace(const struct mapping *mapping, struct area area, int r
     const struct idmap_view *view = &mapping->decision.view;
     bool refused = mapping->decision.method == IDMAP_REFUSED;
     _cleanup_free_ char *path = draw_path(mapping->workspace),
-                        *with = str_printf("%s (%s)", path, facts->filesystem),
+                        *with = facts->elsewhere ? str_copy(path) : str_printf("%s (%s)", path, facts->filesystem),
                         *short_path = draw_shorten_left(with, middle(area) - 5),
                         *owner = str_printf("owner %u:%u mode %04o", facts->owner.uid, facts->owner.gid,
                                             facts->mode);
     row = gap(area, row);
     draw_lane(area, row++, short_path, !refused, "/workspace");
-    draw_text(area, row, 1, STYLE_PLAIN, owner);
-    if (refused)
+    draw_text(area, row, 1, STYLE_PLAIN, facts->elsewhere ? "not looked at from here" : owner);
+    if (refused || facts->source == IDMAP_FROM_NOWHERE)
         return row + 1;
     draw_format(area, row++, middle(area), STYLE_PLAIN, "seen as %s:%s",
                 inside_name(facts, view->seen.uid, false), inside_name(facts, view->seen.gid, true));

@@ -8,7 +8,7 @@
 
 struct chooser {
     struct host *host;
-    char *name;
+    char *key;
     bool running;
     enum network_mode mode;
     struct field allow;
@@ -18,14 +18,14 @@ struct chooser {
 /* In a task, which goes on when the layer is closed. */
 struct moving {
     struct host *host;
-    char *name;
+    char *key;
     bool running;
     struct settings settings;
 };
 
 static void leave(void *state) {
     struct chooser *chooser = state;
-    free(chooser->name);
+    free(chooser->key);
     field_done(&chooser->allow);
     error_done(&chooser->err);
     free(chooser);
@@ -33,9 +33,10 @@ static void leave(void *state) {
 
 static void *enter(struct host *host, const void *argument) {
     struct chooser *chooser = mem_new(sizeof *chooser);
-    const struct session *session = argument;
+    const struct store_row *row = argument;
+    const struct session *session = &row->session;
     *chooser = (struct chooser){.host = host,
-                                .name = str_copy(session->name),
+                                .key = str_copy(row->key),
                                 .running = str_equal(session->status, "Running"),
                                 .mode = session->mode};
     field_set(&chooser->allow, session->allow);
@@ -48,14 +49,14 @@ static void change_task(void *data) {
     _cleanup_(error_done) struct error err = {0};
     enum network_mode was;
     loop_interruptible(host->loop, true);
-    if (!session_set_network(host->client, change->name, &change->settings, &was, &err))
+    if (!session_set_network(host_client(host, change->key), daemons_name(change->key), &change->settings, &was, &err))
         host->error(host, &err);
     else
-        host->say(host, STYLE_GOOD, "%s: network %s, was %s%s", change->name,
+        host->say(host, STYLE_GOOD, "%s: network %s, was %s%s", change->key,
                   settings_text(&change->settings, SETTING_NETWORK), network_mode_name(was),
                   change->running ? "; its connections were cut" : "");
     settings_done(&change->settings);
-    free(change->name);
+    free(change->key);
     free(change);
 }
 
@@ -77,14 +78,14 @@ static bool take(struct chooser *chooser, struct settings *settings) {
 static void apply(struct chooser *chooser) {
     struct host *host = chooser->host;
     struct moving *change = mem_new(sizeof *change);
-    *change = (struct moving){.host = host, .name = str_copy(chooser->name), .running = chooser->running};
+    *change = (struct moving){.host = host, .key = str_copy(chooser->key), .running = chooser->running};
     if (take(chooser, &change->settings)) {
         host->close(host, chooser);
         task_start(host->loop, change_task, change);
         return;
     }
     settings_done(&change->settings);
-    free(change->name);
+    free(change->key);
     free(change);
 }
 
@@ -100,7 +101,7 @@ static void draw(void *state, struct area area) {
     struct area box = {area.row + (area.rows - rows) / 2, area.column + (area.columns - columns) / 2, rows,
                        columns},
                 inside = draw_box(box);
-    draw_format(box, 0, 2, STYLE_STRONG, "Network of %s", chooser->name);
+    draw_format(box, 0, 2, STYLE_STRONG, "Network of %s", chooser->key);
     for (int i = 0; i < NETWORK_MODES; i++, row++) {
         bool current = i == (int)chooser->mode;
         draw_text(inside, row, 1, STYLE_STRONG, current ? theme_glyph(GLYPH_CURSOR) : " ");

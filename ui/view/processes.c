@@ -73,7 +73,7 @@ static void fetch(void *state) {
     if (!host_row_runs(host))
         return;
     _cleanup_free_ char *name = str_copy(host->shown);
-    bool good = ask(host->client, name, &capture, &err);
+    bool good = ask(host_client(host, name), daemons_name(name), &capture, &err);
     if (!str_equal(name, host->shown))
         return;
     strings_done(&processes->lines);

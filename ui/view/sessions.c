@@ -5,12 +5,16 @@
 
 /* How often statistics are asked for, at the most. */
 #define NOT_BEFORE_MS 1900
+#define PATIENCE_MS   3000
+
+struct asked;
 
 struct sessions {
     struct host *host;
     struct area rows;       /* where they stood in the last frame */
     struct columns columns; /* of that */
     int64_t asked_at;       /* for statistics, as loop_now() */
+    struct asked *asked;    /* under way */
 };
 
 static void *enter(struct host *host, const void *argument) {
@@ -90,7 +94,7 @@ static void draw(void *state, struct area area) {
     struct sessions *sessions = state;
     struct list *list = sessions->host->list;
     struct area inside = draw_box(area), rows = inside;
-    sessions->columns = columns_arrange(inside.columns);
+    sessions->columns = columns_arrange(inside.columns, daemons_several(&sessions->host->daemons));
     rows.row++;
     rows.rows--;
     sessions->rows = rows;
@@ -138,39 +142,102 @@ static void take_stats(struct store_row *row, const json_t *state) {
     row->memory = json_int_at(state, "memory.usage");
 }
 
-/* Processor and memory of the rows that are in view and run: asked for all at once. */
-static void fetch(void *state) {
-    struct sessions *sessions = state;
+/* What is asked of one machine, for all its rows in view. */
+struct asked {
+    struct asked *next;
+    struct sessions *sessions;
+    char *machine;
+    struct strings keys;
+    struct question *questions;
+    struct asking *asking;
+};
+
+static void asked_free(struct asked *asked) {
+    struct asked **at = &asked->sessions->asked;
+    while (*at != asked)
+        at = &(*at)->next;
+    *at = asked->next;
+    asking_drop(asked->asking);
+    questions_done(asked->questions, asked->keys.count);
+    free(asked->questions);
+    strings_done(&asked->keys);
+    free(asked->machine);
+    free(asked);
+}
+
+static void stats_came(void *data) {
+    struct asked *asked = data;
+    struct host *host = asked->sessions->host;
+    asked->asking = NULL;
+    for (size_t i = 0; i < asked->keys.count; i++) {
+        /* it may have gone meanwhile */
+        struct store_row *row = daemons_find(&host->daemons, asked->keys.items[i]);
+        if (row && asked->questions[i].metadata)
+            take_stats(row, asked->questions[i].metadata);
+    }
+    asked_free(asked);
+    host->redraw(host);
+}
+
+static bool is_asked(const struct sessions *sessions, const char *machine) {
+    for (const struct asked *asked = sessions->asked; asked; asked = asked->next)
+        if (str_equal(asked->machine, machine))
+            return true;
+    return false;
+}
+
+/* Those in view that run on the machine of the row at `first`, from there on. */
+static void ask_machine(struct sessions *sessions, size_t first, const char *machine) {
     const struct list *list = sessions->host->list;
+    struct asked *asked = mem_new(sizeof *asked);
+    *asked = (struct asked){
+        .next = sessions->asked, .sessions = sessions, .machine = str_copy(machine)};
+    sessions->asked = asked;
+    for (size_t i = first; i < list->count && i < list->top + list->page; i++) {
+        _cleanup_free_ char *other = daemons_machine(&sessions->host->daemons, list->order[i]);
+        if (str_equal(list->order[i]->session.status, "Running") && str_equal(other, machine))
+            strings_add(&asked->keys, list->order[i]->key);
+    }
+    asked->questions = mem_new((asked->keys.count + 1) * sizeof *asked->questions);
+    for (size_t i = 0; i < asked->keys.count; i++) {
+        asked->questions[i].path =
+            incus_path(NULL, "instances", daemons_name(asked->keys.items[i]), "state", NULL);
+        asked->questions[i].patience_ms = PATIENCE_MS;
+    }
+    asked->asking = incus_ask(host_client(sessions->host, asked->keys.items[0]), asked->questions,
+                              asked->keys.count, stats_came, asked);
+}
+
+/*
+ * Processor and memory of the rows that are in view and run: of each machine asked for all at once, and not
+ * waited for.
+ */
+static void fetch(struct sessions *sessions) {
+    const struct list *list = sessions->host->list;
+    _cleanup_(strings_done) struct strings seen = {0};
     int64_t now = loop_now();
     if (sessions->asked_at && now - sessions->asked_at < NOT_BEFORE_MS)
         return;
     sessions->asked_at = now;
-    _cleanup_(error_done) struct error err = {0};
-    _cleanup_(strings_done) struct strings names = {0};
-    for (size_t i = list->top; i < list->count && i < list->top + list->page; i++)
-        if (str_equal(list->order[i]->session.status, "Running"))
-            strings_add(&names, list->order[i]->session.name);
-    _cleanup_free_ struct question *questions = mem_new((names.count + 1) * sizeof *questions);
-    for (size_t i = 0; i < names.count; i++)
-        questions[i].path = incus_path(NULL, "instances", names.items[i], "state", NULL);
-    bool good = incus_ask_all(sessions->host->client, questions, names.count, &err);
-    for (size_t i = 0; i < names.count; i++) {
-        /* it may have gone meanwhile */
-        struct store_row *row = store_find(sessions->host->store, names.items[i]);
-        if (good && row && questions[i].metadata)
-            take_stats(row, questions[i].metadata);
-        question_done(&questions[i]);
+    for (size_t i = list->top; i < list->count && i < list->top + list->page; i++) {
+        const struct store_row *row = list->order[i];
+        if (!str_equal(row->session.status, "Running") || store_row_is_away(row))
+            continue;
+        _cleanup_free_ char *machine = daemons_machine(&sessions->host->daemons, row);
+        if (strings_has(&seen, machine) || is_asked(sessions, machine))
+            continue;
+        strings_add(&seen, machine);
+        ask_machine(sessions, i, machine);
     }
 }
 
 /* Of one that has become another since: its branch, and how many files differ. */
 static void look_at_work(const struct host *host, const char *name) {
-    struct store_row *row = store_find(host->store, name);
+    struct store_row *row = daemons_find(&host->daemons, name);
     _cleanup_(git_head_done) struct git_head head = {0};
     _cleanup_(diff_done) struct diff diff = {0};
     _cleanup_(error_done) struct error ignored = {0};
-    if (!row || !row->moved || !*row->session.workspace)
+    if (!row || !row->moved || row->session.elsewhere || !*row->session.workspace)
         return;
     row->moved = false;
     bool repository = git_head_read(row->session.workspace, &head);
@@ -180,7 +247,7 @@ static void look_at_work(const struct host *host, const char *name) {
     _cleanup_free_ char *workspace = str_copy(row->session.workspace),
                         *commit = str_copy(row->session.commit);
     bool good = diff_load(host->loop, host->settings, workspace, commit, &diff, &ignored);
-    row = store_find(host->store, name); /* it may have gone meanwhile */
+    row = daemons_find(&host->daemons, name); /* it may have gone meanwhile */
     if (row)
         row->files = good ? (long)diff.files : -1;
 }
@@ -190,7 +257,7 @@ static void fetch_work(const struct host *host) {
     _cleanup_(strings_done) struct strings names = {0};
     for (size_t i = list->top; i < list->count && i < list->top + list->page; i++)
         if (!list->order[i]->session.foreign)
-            strings_add(&names, list->order[i]->session.name);
+            strings_add(&names, list->order[i]->key);
     for (size_t i = 0; i < names.count && !host->over; i++)
         look_at_work(host, names.items[i]);
 }
@@ -202,5 +269,12 @@ static void fetch_all(void *state) {
         fetch_work(sessions->host);
 }
 
+static void leave(void *state) {
+    struct sessions *sessions = state;
+    while (sessions->asked)
+        asked_free(sessions->asked);
+    free(sessions);
+}
+
 const struct view view_sessions = {
-    .enter = enter, .leave = free, .draw = draw, .key = key, .fetch = fetch_all, .live = live};
+    .enter = enter, .leave = leave, .draw = draw, .key = key, .fetch = fetch_all, .live = live};

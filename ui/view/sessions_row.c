@@ -15,27 +15,37 @@
 #define PROGRAM_WIDTH 10
 #define BRANCH_WIDTH  13
 #define FILES_WIDTH   5
+#define MACHINE_WIDTH 11
 #define MARGIN        3 /* cursor and mark */
 /* From which width on a column is there. */
 #define WITH_MAPPING 46
+#define WITH_MACHINE 56
 #define WITH_STATS   88
 #define WITH_WORK    96
 
-struct columns columns_arrange(int width) {
-    struct columns columns = {
-        .mapping = width >= WITH_MAPPING, .stats = width >= WITH_STATS, .work = width >= WITH_WORK};
+struct columns columns_arrange(int width, bool several_machines) {
+    bool machine = several_machines && width >= WITH_MACHINE;
+    int left = width - (machine ? MACHINE_WIDTH : 0);
+    struct columns columns = {.mapping = width >= WITH_MAPPING,
+                              .stats = left >= WITH_STATS,
+                              .work = left >= WITH_WORK,
+                              .machine = machine};
     columns.workspace = width - MARGIN - SLOT_WIDTH - STATE_WIDTH - UPTIME_WIDTH -
-                        (columns.mapping ? MAPPING_WIDTH : 0) -
+                        (columns.mapping ? MAPPING_WIDTH : 0) - (machine ? MACHINE_WIDTH : 0) -
                         (columns.stats ? CPU_WIDTH + MEMORY_WIDTH : 0) -
                         (columns.work ? PROGRAM_WIDTH + BRANCH_WIDTH + FILES_WIDTH : 0) - 1;
     return columns;
 }
 
 void columns_draw(const struct list *list, const struct columns *columns, struct area area) {
-    static const char *const words[] = {"WORKSPACE", "SLOT", "STATE", "MAPPING", "UP"};
+    static const char *const words[] = {"WORKSPACE", "SLOT", "STATE", "MAPPING", "UP", "MACHINE"};
     int column = MARGIN;
-    const int widths[] = {columns->workspace, SLOT_WIDTH, STATE_WIDTH, columns->mapping ? MAPPING_WIDTH : 0,
-                          UPTIME_WIDTH};
+    const int widths[] = {columns->workspace,
+                          SLOT_WIDTH,
+                          STATE_WIDTH,
+                          columns->mapping ? MAPPING_WIDTH : 0,
+                          UPTIME_WIDTH,
+                          columns->machine ? MACHINE_WIDTH : 0};
     for (int i = 0; i < COLUMNS_SORTED; i++) {
         if (widths[i] == 0)
             continue;
@@ -104,6 +114,8 @@ static enum style state_style(const struct store_row *row) {
 
 static char *state_text(const struct store_row *row) {
     const char *status = row->session.status;
+    if (row->silent)
+        return str_printf("%s no answer", theme_glyph(GLYPH_NO));
     if (row->busy)
         return str_printf("%s %s", theme_glyph(GLYPH_CHANGING), row->busy);
     if (row->session.changed)
@@ -120,12 +132,12 @@ static char *state_text(const struct store_row *row) {
 }
 
 /* What the filter found is drawn once more over the text. */
-static void draw_match(const struct list *list, struct area area, int row, int column, const char *text) {
-    const char *found = *list->filter ? strcasestr(text, list->filter) : NULL;
+static void draw_found(struct area area, int row, int column, const char *text, const char *wanted) {
+    const char *found = *wanted ? strcasestr(text, wanted) : NULL;
     if (!found)
         return;
     _cleanup_free_ char *left = str_copy_n(text, (size_t)(found - text)),
-                        *match = str_copy_n(found, strlen(list->filter));
+                        *match = str_copy_n(found, strlen(wanted));
     draw_text(area, row, column + draw_width(left), STYLE_MATCH, match);
 }
 
@@ -162,20 +174,23 @@ void sessions_row_draw(const struct host *host, const struct columns *columns, s
     const struct list *list = host->list;
     const struct store_row *row = list->order[index];
     const struct session *session = &row->session;
-    bool selected = index == list->cursor, marked = marks_has(&list->marks, session->name);
-    bool faint = session->foreign || host->store->link == LINK_AWAY;
+    bool selected = index == list->cursor, marked = marks_has(&list->marks, row->key);
+    bool faint = session->foreign || store_row_is_away(row);
     enum style plain = selected ? STYLE_SELECTED : faint ? STYLE_DIM : STYLE_PLAIN;
     if (selected)
         draw_bar(area, at, STYLE_SELECTED);
     draw_text(area, at, 0, plain, selected ? theme_glyph(GLYPH_CURSOR) : " ");
     draw_text(area, at, 1, selected ? plain : STYLE_STRONG, marked ? theme_glyph(GLYPH_MARK) : " ");
-    _cleanup_free_ char *path = session->foreign || !*session->workspace ? str_copy(session->name)
-                                                                         : draw_path(session->workspace),
+    /* "nodeb:/srv/app": the machine has a column of its own */
+    const char *root = columns->machine ? strstr(session->workspace, ":/") : NULL;
+    _cleanup_free_ char *path = session->foreign || !*session->workspace
+                                    ? str_copy(session->name)
+                                    : draw_path(root ? root + 1 : session->workspace),
                         *shown = draw_shorten_left(path, columns->workspace - 1), *state = state_text(row),
                         *mapping = list_mapping(session);
     int column = MARGIN;
     draw_text(area, at, column, plain, shown);
-    draw_match(list, area, at, column, shown);
+    draw_found(area, at, column, shown, list->filter);
     column += columns->workspace;
     if (!session->foreign)
         draw_format(area, at, column + 1, plain, "%u", session->slot);
@@ -192,10 +207,19 @@ void sessions_row_draw(const struct host *host, const struct columns *columns, s
     char uptime[24];
     list_uptime(session, time(NULL), uptime, sizeof uptime);
     draw_format(area, at, column, plain, "%3s", uptime);
+    column += UPTIME_WIDTH;
+    if (columns->machine) {
+        _cleanup_free_ char *machine = daemons_machine(&host->daemons, row),
+                            *fits = draw_shorten(machine, MACHINE_WIDTH - 1);
+        draw_text(area, at, column, plain, fits);
+        if (*list->filter == '@' && list->filter[1])
+            draw_found(area, at, column, fits, list->filter + 1);
+        column += MACHINE_WIDTH;
+    }
     if (columns->stats)
-        draw_stats(row, area, at, column + UPTIME_WIDTH, plain);
+        draw_stats(row, area, at, column, plain);
     if (columns->work)
-        draw_work(row, area, at, column + UPTIME_WIDTH + CPU_WIDTH + MEMORY_WIDTH, plain);
+        draw_work(row, area, at, column + CPU_WIDTH + MEMORY_WIDTH, plain);
     if (has_words(row))
         draw_format(area, at + 1, MARGIN, faint ? STYLE_DIM : state_style(row), "  %s", row->at);
 }

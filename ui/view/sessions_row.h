@@ -5,10 +5,11 @@
 
 struct columns {
     bool mapping, stats, work;
+    bool machine;  /* there is more than one */
     int workspace; /* its width */
 };
 /* Those that so wide a list has: `stats` are asked for by who draws it, and what `work` shows. */
-struct columns columns_arrange(int width);
+struct columns columns_arrange(int width, bool several_machines);
 
 void columns_draw(const struct list *list, const struct columns *columns, struct area area);
 /* The row at `index` of the list, in line `at` of the area. */

@@ -25,7 +25,7 @@ static void timeline_done(struct timeline *timeline) {
 
 static void timeline_load(struct timeline *timeline, const struct host *host, const char *name) {
     struct timeline fresh = {.loaded = true};
-    if (!snapshot_list(host->client, name, &fresh.list, &fresh.err))
+    if (!snapshot_list(host_client(host, name), daemons_name(name), &fresh.list, &fresh.err))
         snapshots_done(&fresh.list);
     timeline_done(timeline);
     *timeline = fresh;
@@ -151,7 +151,7 @@ enum work { WORK_LOAD, WORK_TAKE, WORK_RESTORE, WORK_DELETE };
 
 struct layer {
     struct host *host;
-    char *name; /* the session's */
+    char *name; /* the session's key */
     struct timeline timeline;
     size_t cursor, first;
     enum work work; /* of the task */
@@ -167,6 +167,10 @@ static void layer_free(struct layer *layer) {
     free(layer);
 }
 
+static struct incus *client_of(const struct layer *layer) {
+    return host_client(layer->host, layer->name);
+}
+
 static void progress(void *data, const char *words) {
     struct layer *layer = data;
     layer->host->say(layer->host, STYLE_PLAIN, "%s", words);
@@ -174,7 +178,7 @@ static void progress(void *data, const char *words) {
 
 static bool take(struct layer *layer, struct error *err) {
     _cleanup_free_ char *name = snapshot_new_name(time_now_ms());
-    if (!snapshot_take(layer->host->client, layer->name, name, false, progress, layer, err))
+    if (!snapshot_take(client_of(layer), daemons_name(layer->name), name, false, progress, layer, err))
         return false;
     layer->host->say(layer->host, STYLE_GOOD, "snapshot %s of %s is taken", name, layer->name);
     return true;
@@ -187,14 +191,14 @@ static bool restore(struct layer *layer, struct error *err) {
     _cleanup_free_ char *saved = NULL,
                         *question = str_printf("Restore %s from %s?", layer->name, layer->chosen);
     const struct snapshot *snapshot = snapshots_find(&layer->timeline.list, layer->chosen);
-    if (!snapshot || !instance_get(host->client, layer->name, &instance, err))
+    if (!snapshot || !instance_get(client_of(layer), daemons_name(layer->name), &instance, err))
         return !snapshot;
     restore_losses(&instance, snapshot, host->settings, &lost);
     if (!host->ask(host, question, &lost))
         return true;
     host->say(host, STYLE_PLAIN, "restoring %s", layer->name);
-    if (!restore_session(host->client, layer->name, layer->chosen, host->settings, progress, layer, &saved,
-                         err))
+    if (!restore_session(client_of(layer), daemons_name(layer->name), layer->chosen, host->settings, progress,
+                         layer, &saved, err))
         return false;
     host->say(host, STYLE_GOOD, "%s is as it was in %s%s%s", layer->name, layer->chosen,
               saved ? "; what was there before: " : "", saved ? saved : "");
@@ -205,7 +209,7 @@ static bool delete_it(const struct layer *layer, struct error *err) {
     struct host *host = layer->host;
     _cleanup_free_ char *question = str_printf("Delete snapshot %s of %s?", layer->chosen, layer->name);
     return !host->ask(host, question, NULL) ||
-           snapshot_delete(host->client, layer->name, layer->chosen, err);
+           snapshot_delete(client_of(layer), daemons_name(layer->name), layer->chosen, err);
 }
 
 static void work_task(void *data) {
@@ -240,7 +244,7 @@ static void begin(struct layer *layer, enum work work) {
     layer->task = task_start(layer->host->loop, work_task, layer);
 }
 
-/* `argument` is the session's name. */
+/* `argument` is the session's key. */
 static void *layer_enter(struct host *host, const void *argument) {
     struct layer *layer = mem_new(sizeof *layer);
     *layer = (struct layer){.host = host, .name = str_copy(argument)};
@@ -271,16 +275,16 @@ static void layer_draw(void *state, struct area area) {
 /* A new session in the next slot of the same workspace, with the snapshot's files. */
 static void branch(struct layer *layer) {
     struct host *host = layer->host;
-    const struct store_row *row = store_find(host->store, layer->name);
+    const struct store_row *row = daemons_find(&host->daemons, layer->name);
     _cleanup_(error_done) struct error err = {0};
     if (!row || layer->cursor >= layer->timeline.list.count)
         return;
     struct settings *settings = mem_new(sizeof *settings);
     struct launch_request *request = mem_new(sizeof *request);
     settings_copy(settings, host->settings);
-    *request = (struct launch_request){.workspace = str_copy(row->session.workspace),
+    *request = (struct launch_request){.workspace = daemons_workspace(&host->daemons, row),
                                        .session_id = record_new_id(),
-                                       .branch = str_copy(layer->name),
+                                       .branch = str_copy(daemons_name(layer->name)),
                                        .branch_snapshot =
                                            str_copy(layer->timeline.list.items[layer->cursor].name)};
     if (settings_flag(settings, SETTING_PERSISTENT, "the session",

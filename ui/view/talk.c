@@ -29,7 +29,7 @@ static void leave(void *state) {
 
 static void draw(void *state, struct area area) {
     const struct talk *talk = state;
-    const struct store_row *row = store_find(talk->host->store, talk->names.items[0]);
+    const struct store_row *row = daemons_find(&talk->host->daemons, talk->names.items[0]);
     _cleanup_free_ char *path = draw_path(row ? row->session.workspace : ""),
                         *who = talk->names.count == 1
                                    ? str_printf("type into %s %s", talk->names.items[0], path)
@@ -50,15 +50,15 @@ struct sending {
 
 static bool send_one(const struct sending *sending, const char *name) {
     struct host *host = sending->host;
-    const struct store_row *row = store_find(host->store, name);
+    const struct store_row *row = daemons_find(&host->daemons, name);
     _cleanup_(error_done) struct error err = {0};
     if (!row || !watches_can(&row->session)) {
         host->say(host, STYLE_WARNING, "%s: nothing can be typed into it", name);
         return false;
     }
     _cleanup_free_ char *own = str_copy(name); /* the row may go while we wait */
-    struct inside inside = {.client = host->client,
-                            .name = own,
+    struct inside inside = {.client = host_client(host, own),
+                            .name = daemons_name(own),
                             .code = session_code(&row->session, host->settings),
                             .no_root = row->session.no_root};
     bool good = sending->text ? type_line(&inside, sending->text, &err) : type_interrupt(&inside, &err);
@@ -75,7 +75,7 @@ static bool confirm(const struct sending *sending) {
     if (sending->names.count == 1)
         return true;
     for (size_t i = 0; i < sending->names.count; i++) {
-        const struct store_row *row = store_find(host->store, sending->names.items[i]);
+        const struct store_row *row = daemons_find(&host->daemons, sending->names.items[i]);
         _cleanup_free_ char *path = draw_path(row ? row->session.workspace : "gone");
         strings_printf(&details, "%s %s", sending->names.items[i], path);
     }

@@ -17,7 +17,7 @@ struct wall {
 };
 
 static bool is_running(const struct host *host, const char *name) {
-    const struct store_row *row = store_find(host->store, name);
+    const struct store_row *row = daemons_find(&host->daemons, name);
     return row && watches_can(&row->session);
 }
 
@@ -36,7 +36,7 @@ static void choose(struct wall *wall) {
     for (size_t i = 0; i < marked->count; i++)
         add(wall, marked->items[i]);
     for (size_t i = 0; marked->count == 0 && i < host->list->count; i++)
-        add(wall, host->list->order[i]->session.name);
+        add(wall, host->list->order[i]->key);
     for (size_t i = wall->count; i < before; i++)
         live_pane_of(&wall->cells[i], NULL);
     if (wall->pane)
@@ -76,7 +76,7 @@ static int grid_columns(size_t count, struct area area) {
 
 static void draw_cell(struct wall *wall, size_t index, struct area area) {
     struct live_pane *pane = &wall->cells[index];
-    const struct store_row *row = store_find(wall->host->store, pane->name);
+    const struct store_row *row = daemons_find(&wall->host->daemons, pane->name);
     bool selected = index == wall->at,
          wants = row && row->activity && !row->muted && activity_wants(row->activity, time_now_ms());
     wall->areas[index] = area;

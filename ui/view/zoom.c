@@ -29,7 +29,7 @@ static void leave(void *state) {
 }
 
 static void draw_title(const struct zoom *zoom, struct area area) {
-    const struct store_row *row = store_find(zoom->host->store, zoom->pane.name);
+    const struct store_row *row = daemons_find(&zoom->host->daemons, zoom->pane.name);
     draw_bar(area, 0, STYLE_TITLE);
     int column = draw_text(area, 0, 1, STYLE_TITLE, zoom->pane.name);
     if (!row) {
