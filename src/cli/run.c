@@ -14,6 +14,7 @@
 #include "workspace/workspace.h"
 
 #define SLOT_RETRY_MS 200
+#define STATUS_CUT    125
 
 /* Of the command, which looks itself whether all is as planned if it has a condition. */
 static struct exec_request request_of(const struct cli *cli, const struct plan *plan,
@@ -139,6 +140,22 @@ static bool open_container(struct cli *cli, struct prepared *prepared, struct pl
     return false;
 }
 
+/*
+ * The connection to a remote was cut, and the command's streams with it: what became of the container is
+ * said. The status is env(1)'s and docker's for what is not the command's own.
+ */
+static int say_cut(struct cli *cli, const struct plan *plan, bool asked, struct error *err) {
+    if (asked && plan->persistent)
+        error_hint(err, "%s was stopped, and is kept", plan->name);
+    else if (asked && instance_await_end(cli->client, plan->name))
+        error_hint(err, "%s was removed", plan->name);
+    else
+        error_hint(err, "%s is removed as soon as the remote can be reached, for a minute; then: berth --remote "
+                        "%s clean",
+                   plan->name, incus_remote(cli->client));
+    return STATUS_CUT;
+}
+
 static int launch_and_run(struct cli *cli, struct error *err) {
     _cleanup_(prepared_done) struct prepared prepared = {0};
     _cleanup_(plan_done) struct plan plan = {0};
@@ -156,12 +173,16 @@ static int launch_and_run(struct cli *cli, struct error *err) {
     cli_say_changed(cli, plan.name);
     /* a persistent container keeps what the command made, whatever happened to it */
     _cleanup_(error_done) struct error leaving = {0};
+    bool left = false;
     if (!run_finish(cli->client, &prepared, &plan, &leaving)) {
         if (err->class == ERROR_NONE)
             error_move(err, &leaving);
         else
             error_also(err, &leaving);
+        left = true;
     }
+    if (status < 0 && err->class == ERROR_DAEMON && incus_is_remote(cli->client))
+        status = say_cut(cli, &plan, !left, err);
     if (status >= 0 && loop_last_signal(cli->loop) && err->class == ERROR_NONE && status == 0)
         status = 128 + loop_last_signal(cli->loop);
     return status;

@@ -105,7 +105,7 @@ bool guard_has_config(const struct guard *guard) {
     static const char config[] = "/.git/config";
     for (size_t i = 0; i < guard->count; i++) {
         size_t length = strlen(guard->items[i].path), end = strlen(config);
-        if (guard->items[i].how == GUARD_READ_ONLY && length > end &&
+        if (guard->items[i].how == GUARD_READ_ONLY && !guard->items[i].optional && length > end &&
             str_equal(guard->items[i].path + length - end, config))
             return true;
     }

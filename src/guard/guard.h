@@ -70,7 +70,7 @@ const char *guard_shown(const struct guard *guard, const char *path);
 void guard_drop_common(struct guard *guard, const char *why);
 /* Nothing can be made in the workspace: what is not there is watched, and nothing replaced. */
 void guard_drop_placeholders(struct guard *guard);
-/* Whether the configuration of a repository is read-only: git cannot write it inside. */
+/* Whether the configuration of a repository is read-only for certain: git cannot write it inside. */
 bool guard_has_config(const struct guard *guard);
 /* How many of these kinds there are. */
 size_t guard_count(const struct guard *guard, enum guard_how how);

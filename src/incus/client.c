@@ -222,6 +222,17 @@ static bool remote_not_connected(const struct incus *client, long number, CURLco
     return false;
 }
 
+bool incus_not_trusted(const struct incus *client, struct error *err) {
+    const struct endpoint *endpoint = &client->endpoint;
+    error_set(err, ERROR_DAEMON, "remote %s (%s) does not trust our certificate (any more)", endpoint->remote,
+              endpoint->url);
+    error_hint(err,
+               "there: incus config trust add NAME prints a token; then: berth remote add --force %s %s --token "
+               "TOKEN",
+               endpoint->remote, endpoint->url);
+    return false;
+}
+
 bool incus_not_connected(const struct incus *client, CURL *easy, CURLcode code, struct error *err) {
     long number = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);

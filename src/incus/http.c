@@ -111,6 +111,13 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
     }
     if (socket_is_users(incus_address(call->client)) && is_hang_up(code))
         return socket_hung_up(incus_address(call->client), call->client->project, err);
+    if (incus_is_remote(call->client)) {
+        error_set(err, ERROR_DAEMON, "the connection to remote %s (%s) was lost (%s %s: %s)",
+                  incus_remote(call->client), incus_address(call->client), call->method, call->path,
+                  curl_easy_strerror(code));
+        error_hint(err, "berth --remote %s list shows whether it is there again", incus_remote(call->client));
+        return false;
+    }
     error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",
               incus_address(call->client), call->method, call->path, curl_easy_strerror(code));
     error_hint(err, "is it still running? incus info; then try again");
@@ -118,6 +125,9 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
 }
 
 static bool daemon_error(const struct call *call, const json_t *body, struct error *err) {
+    if (incus_is_remote(call->client) && json_int_at(body, "error_code") == 403 &&
+        str_equal(json_str_at(body, "error"), "not authorized"))
+        return incus_not_trusted(call->client, err);
     _cleanup_free_ char *words = incus_words(json_str_at(body, "error"));
     error_set(err, ERROR_FAILED, "%s (%s %s)", words, call->method, call->path);
     err->code = (int)json_int_at(body, "error_code");

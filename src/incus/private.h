@@ -28,6 +28,8 @@ CURL *incus_handle(const struct incus *client, const char *path) nodiscard;
 bool incus_is_unreachable(const struct incus *client, CURLcode code);
 /* Then: why, and what mends it. Returns false. */
 bool incus_not_connected(const struct incus *client, CURL *easy, CURLcode code, struct error *err);
+/* The remote does not know our certificate, and what mends that. Returns false. */
+bool incus_not_trusted(const struct incus *client, struct error *err);
 /* The daemon's words, fit to be shown: one line, and of a long one (a tar's every complaint) both ends.
  * Caller owns. */
 char *incus_words(const char *text) nodiscard;

@@ -1,5 +1,7 @@
 #include "incus/server.h"
 
+#include "incus/private.h"
+
 /* How long another member is waited for. */
 #define SERVER_PATIENCE_MS 5000
 
@@ -32,14 +34,8 @@ static bool read_self(const struct incus *client, const json_t *metadata, struct
         error_hint(err, "--socket PATH or INCUS_SOCKET names Incus' own socket");
         return false;
     }
-    if (!server->trusted && incus_is_remote(client)) {
-        const struct endpoint *endpoint = incus_endpoint(client);
-        error_set(err, ERROR_DAEMON, "remote %s (%s) does not trust our certificate (any more)",
-                  endpoint->remote, endpoint->url);
-        error_hint(err, "there: incus config trust add NAME prints a token; then: berth remote add %s %s --token TOKEN",
-                   endpoint->remote, endpoint->url);
-        return false;
-    }
+    if (!server->trusted && incus_is_remote(client))
+        return incus_not_trusted(client, err);
     if (!server->trusted) {
         error_set(err, ERROR_DAEMON, "the daemon at %s does not trust this user", incus_address(client));
         error_hint(err, "is it really the socket of an Incus, or of incus-user, on this machine?");

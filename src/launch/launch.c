@@ -260,7 +260,10 @@ static bool by_looking(struct launch *launch, struct error *err) {
         launch->plan->decision = prepared->decision;
         return label_seen(launch, err) || undo_after(launch, err);
     }
-    watcher_notice(launch->watcher, "%s is %ld:%ld's: made anew for that", prepared->workspace.path, uid, gid);
+    watcher_notice(launch->watcher,
+                   "%s is %ld:%ld's: made anew for that; [%s %s] uid, gid in the settings save the look",
+                   prepared->workspace.path, uid, gid, prepared->place.member ? "member" : "remote",
+                   prepared->place.name);
     return launch_undo(launch->client, launch->plan, err) && attempt(launch, err);
 }
 

@@ -4,20 +4,6 @@
 #include "remote/identity.h"
 #include "remote/incus_config.h"
 
-void remote_done(struct remote *remote) {
-    endpoint_done(&remote->endpoint);
-    free(remote->where);
-    *remote = (struct remote){0};
-}
-
-void remotes_done(struct remotes *remotes) {
-    for (size_t i = 0; i < remotes->count; i++)
-        remote_done(&remotes->items[i]);
-    free(remotes->items);
-    strings_done(&remotes->unreadable);
-    *remotes = (struct remotes){0};
-}
-
 /* The fingerprint of a section in its one form; NULL where it says none. */
 static bool read_fingerprint(const struct machine *machine, char **fingerprint, struct error *err) {
     char read[TLS_FINGERPRINT];

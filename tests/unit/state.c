@@ -113,13 +113,29 @@ static void test_store_operations(void **state) {
     assert_int_equal(store.count, 3);
 }
 
+/* One more daemon, with the three rows. Lent. */
+static struct store *filled(struct daemons *daemons, const char *remote) {
+    _cleanup_(endpoint_done) struct endpoint endpoint = {.socket = remote ? NULL : str_copy("/s"),
+                                                         .remote = str_copy(remote),
+                                                         .url = remote ? str_copy("https://h:1") : NULL};
+    struct store *store = &daemons_add(daemons, remote, incus_new(NULL, &endpoint, ""), PREFIX)->store;
+    store->records.loaded = true;
+    store_list_begin(store);
+    store->records.loaded = true;
+    take(store, FIRST, "Running", "/w/b");
+    take(store, SECOND, "Stopped", "/w/a");
+    take(store, OTHER, "Running", "");
+    store_list_end(store);
+    return store;
+}
+
 /* The cursor stays on its name whatever comes, goes and is sorted; the filter is for every field. */
 static void test_list(void **state) {
     (void)state;
-    _cleanup_(store_done) struct store store;
+    _cleanup_(daemons_done) struct daemons daemons = {0};
+    struct store *store = filled(&daemons, NULL);
     struct list list;
-    fill(&store);
-    list_init(&list, &store);
+    list_init(&list, &daemons);
     list_refresh(&list);
     assert_int_equal(list.count, 2);
     assert_string_equal(list_current(&list)->session.name, SECOND); /* /w/a */
@@ -141,7 +157,7 @@ static void test_list(void **state) {
     list_move(&list, 100);
     assert_int_equal(list.cursor, 2);
     list_show(&list, FIRST);
-    store_remove(&store, FIRST);
+    store_remove(store, FIRST);
     list_refresh(&list);
     assert_non_null(list_current(&list));
     list_done(&list);
@@ -149,11 +165,11 @@ static void test_list(void **state) {
 
 static void test_marks(void **state) {
     (void)state;
-    _cleanup_(store_done) struct store store;
+    _cleanup_(daemons_done) struct daemons daemons = {0};
+    struct store *store = filled(&daemons, NULL);
     _cleanup_(strings_done) struct strings chosen = {0}, marked = {0}, left = {0};
     struct list list;
-    fill(&store);
-    list_init(&list, &store);
+    list_init(&list, &daemons);
     list_refresh(&list);
     list_chosen(&list, &chosen); /* nothing is marked: the one under the cursor */
     assert_int_equal(chosen.count, 1);
@@ -167,7 +183,7 @@ static void test_marks(void **state) {
     assert_int_equal(marked.count, 1);
     assert_string_equal(marked.items[0], FIRST);
     /* a mark does not wait for a new instance of its name */
-    store_remove(&store, FIRST);
+    store_remove(store, FIRST);
     list_refresh(&list);
     assert_false(marks_has(&list.marks, FIRST));
     marks_toggle(&list.marks, SECOND);
@@ -175,6 +191,86 @@ static void test_marks(void **state) {
     list_chosen(&list, &left);
     assert_string_equal(left.items[0], SECOND);
     list_done(&list);
+}
+
+/* The same names on two daemons are two sessions each; "@" asks for the machine. */
+static void test_daemons(void **state) {
+    (void)state;
+    _cleanup_(daemons_done) struct daemons daemons = {0};
+    struct list list;
+    struct store *here = filled(&daemons, NULL);
+    assert_false(daemons_several(&daemons));
+    struct store *there = filled(&daemons, "lab");
+    assert_true(daemons_several(&daemons));
+    list_init(&list, &daemons);
+    list_refresh(&list);
+    assert_int_equal(list.count, 4);
+    struct store_row *ours = daemons_find(&daemons, FIRST), *theirs = daemons_find(&daemons, "lab:" FIRST);
+    assert_ptr_equal(ours, store_find(here, FIRST));
+    assert_ptr_equal(theirs, store_find(there, FIRST));
+    assert_null(daemons_find(&daemons, "other:" SECOND "x"));
+    assert_string_equal(daemons_name("lab:" FIRST), FIRST);
+    assert_string_equal(daemons_name(FIRST), FIRST);
+    _cleanup_free_ char *machine = daemons_machine(&daemons, theirs), *local = daemons_machine(&daemons, ours),
+                        *workspace = daemons_workspace(&daemons, theirs),
+                        *own = daemons_workspace(&daemons, ours);
+    assert_string_equal(machine, "lab");
+    assert_string_equal(local, "local");
+    assert_string_equal(workspace, "lab:/w/b");
+    assert_string_equal(own, "/w/b");
+    assert_true(theirs->session.elsewhere && !ours->session.elsewhere);
+    assert_ptr_equal(&daemons_for(&daemons, "lab:/w/b")->store, there);
+    assert_ptr_equal(&daemons_for(&daemons, "/w/b")->store, here);
+    assert_ptr_equal(&daemons_for(&daemons, "nodeb:/w/b")->store, here);
+    list_filter(&list, "@LAB");
+    assert_int_equal(list.count, 2);
+    assert_ptr_equal(list_current(&list)->store, there);
+    list_filter(&list, "@nowhere");
+    assert_int_equal(list.count, 0);
+    list_filter(&list, "");
+    list.sort = COLUMN_MACHINE;
+    list_refresh(&list);
+    assert_ptr_equal(list.order[0]->store, here);
+    assert_ptr_equal(list.order[3]->store, there);
+    marks_toggle(&list.marks, theirs->key);
+    store_remove(here, FIRST);
+    list_refresh(&list);
+    assert_true(marks_has(&list.marks, "lab:" FIRST)); /* another's end is not its */
+    store_lost(there, NULL);
+    assert_true(store_row_is_away(theirs) && !store_row_is_away(store_find(here, SECOND)));
+    list_done(&list);
+}
+
+/* A member of the cluster that is away: its rows are silent, and asked for when it is back. */
+static void back(void *data, const char *name) {
+    strings_add(data, name);
+}
+
+static void test_members(void **state) {
+    (void)state;
+    _cleanup_(daemons_done) struct daemons daemons = {0};
+    struct store *store = filled(&daemons, NULL);
+    _cleanup_(strings_done) struct strings asked = {0};
+    struct store_row *row = store_find(store, FIRST), *other = store_find(store, SECOND);
+    store->server.member = str_copy("nodea");
+    str_set(&row->session.location, "nodeb");
+    str_set(&other->session.location, "nodea");
+    store_place(store);
+    assert_true(row->session.elsewhere && !other->session.elsewhere);
+    for (int i = 0; i < 2; i++) {
+        const char *status = i == 0 ? "Offline" : "Online";
+        _cleanup_json_ json_t *list =
+            json_pack("[{s:s, s:s}, {s:s, s:s}]", "server_name", "nodea", "status", "Online", "server_name",
+                      "nodeb", "status", status);
+        store_take_members(store, list, back, &asked);
+        assert_int_equal(row->silent, 1);
+        assert_false(other->silent);
+        assert_int_equal(asked.count, (size_t)i);
+    }
+    assert_string_equal(asked.items[0], FIRST);
+    _cleanup_free_ char *machine = daemons_machine(&daemons, row), *path = daemons_workspace(&daemons, row);
+    assert_string_equal(machine, "nodeb");
+    assert_string_equal(path, "nodeb:/w/b");
 }
 
 static void check_uptime(int64_t seconds, const char *wanted) {
@@ -298,6 +394,8 @@ int main(void) {
         cmocka_unit_test(test_store_operations),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_daemons),
+        cmocka_unit_test(test_members),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_mapping),
