@@ -55,7 +55,8 @@ static void leave(void *state) {
 }
 
 static bool is_there(const struct form *form, int entry) {
-    return entry != ENTRY_COMMAND || !form->shell;
+    bool several = daemons_several(&form->host->daemons) || *settings_text(form->host->settings, SETTING_TARGET);
+    return (entry != ENTRY_COMMAND || !form->shell) && (entry != ENTRY_TARGET || several);
 }
 
 /* `argument` is a bool: whether a shell session is asked for, or a command to run. */

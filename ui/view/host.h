@@ -80,9 +80,9 @@ static inline bool host_row_runs(const struct host *host) {
     return row && str_equal(row->session.status, "Running");
 }
 
-/* The session's stream; NULL if it has none. */
+/* The session's stream; NULL if it has none, or there is no session. */
 static inline struct session_watch *host_watch(const struct host *host, const char *key) {
-    return watches_find(daemons_of(&host->daemons, key)->watches, daemons_name(key));
+    return key ? watches_find(daemons_of(&host->daemons, key)->watches, daemons_name(key)) : NULL;
 }
 /* The same; its terminal is drawn in this frame. */
 static inline struct session_watch *host_view(struct host *host, const char *key) {

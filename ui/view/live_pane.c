@@ -87,9 +87,10 @@ static void draw_now(const struct live_pane *pane, const struct watch_contents *
 
 static const char *why_nothing(const struct live_pane *pane) {
     const struct store_row *row = daemons_find(&pane->host->daemons, pane->name);
-    const char *why = watches_why_not(daemons_of(&pane->host->daemons, pane->name)->watches, daemons_name(pane->name));
     if (!row)
         return "";
+    const char *why =
+        watches_why_not(daemons_of(&pane->host->daemons, row->key)->watches, row->session.name);
     if (row->session.foreign)
         return "not a session: it is not watched";
     if (!str_equal(row->session.status, "Running"))
