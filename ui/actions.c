@@ -122,7 +122,8 @@ static void show_guard(struct app *app) {
     struct host *host = &app->host;
     const struct store_row *row = list_current(&app->list);
     if (row && row->session.elsewhere)
-        host->say(host, STYLE_WARNING, "%s: its workspace is another machine's, where berth guard shows it", row->key);
+        host->say(host, STYLE_WARNING, "%s: its workspace is another machine's, where berth guard shows it",
+                  row->key);
     else if (row && *row->session.workspace)
         host->open(host, &view_guard, row->session.workspace);
     else if (row)

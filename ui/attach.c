@@ -65,8 +65,8 @@ static void attach_task(void *data) {
     struct launch_request request = {.settings = host->settings, .terminal = true};
     _cleanup_(error_done) struct error err = {0};
     _cleanup_json_ json_t *environment = prepare_environment(&request);
-    struct inside inside = {host_client(host, attach->key), session->name, session_code(session, host->settings), environment,
-                            session->no_root};
+    struct inside inside = {host_client(host, attach->key), session->name,
+                            session_code(session, host->settings), environment, session->no_root};
     bool alive = false;
     if (str_equal(session->status, "Running") && !tmux_alive(&inside, &alive, &err))
         host->error(host, &err);

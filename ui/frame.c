@@ -38,9 +38,7 @@ static char *identities(const struct app *app) {
 static const enum style link_styles[] = {STYLE_WARNING, STYLE_GOOD, STYLE_BAD};
 
 static const char *link_glyph(enum link_state link) {
-    return theme_glyph(link == LINK_UP     ? GLYPH_RUNNING
-                       : link == LINK_AWAY ? GLYPH_NO
-                                           : GLYPH_CHANGING);
+    return theme_glyph(link == LINK_UP ? GLYPH_RUNNING : link == LINK_AWAY ? GLYPH_NO : GLYPH_CHANGING);
 }
 
 /* The first daemon, and each other with its state. Returns the column behind them. */
@@ -50,16 +48,18 @@ static int draw_link(const struct app *app, struct area area, int column) {
     const struct store *store = app->host.store;
     enum link_state link = store->link;
     const char *remote = incus_remote(app->host.client), *project = incus_project(app->host.client);
-    column = draw_format(area, 0, column, STYLE_PLAIN, "%s%sincus %s ", remote ? remote : "", remote ? " " : "",
-                         store->server.version ? store->server.version : "");
+    column = draw_format(area, 0, column, STYLE_PLAIN, "%s%sincus %s ", remote ? remote : "",
+                         remote ? " " : "", store->server.version ? store->server.version : "");
     column = draw_text(area, 0, column, link_styles[link], link_glyph(link));
-    column = draw_format(area, 0, column, link_styles[link], " %s", link == LINK_UP ? project : words[link]);
+    column =
+        draw_format(area, 0, column, link_styles[link], " %s", link == LINK_UP ? project : words[link]);
     if (link == LINK_UP && store->server.member)
         column = draw_format(area, 0, column, link_styles[link], "@%s", store->server.member);
     for (size_t i = 0; i < store->members.count && column < area.columns - 30; i++) {
         const struct member *member = &store->members.items[i];
         if (!str_equal(member->status, "Online"))
-            column = draw_format(area, 0, column + 2, STYLE_BAD, "%s %s", member->name, theme_glyph(GLYPH_NO));
+            column =
+                draw_format(area, 0, column + 2, STYLE_BAD, "%s %s", member->name, theme_glyph(GLYPH_NO));
     }
     for (size_t i = 1; i < daemons->count && column < area.columns - 30; i++) {
         link = daemons->items[i]->store.link;

@@ -35,7 +35,8 @@ static void add(struct app *app, const char *network) {
     struct keepers *keepers = app->keepers;
     size_t count = keepers->networks.count;
     keepers->items = mem_grow(keepers->items, (count + 1) * sizeof *keepers->items);
-    keepers->items[count] = keeper_start(host_client(&app->host, network), daemons_name(network), 0, failed, app);
+    keepers->items[count] =
+        keeper_start(host_client(&app->host, network), daemons_name(network), 0, failed, app);
     strings_add(&keepers->networks, network);
 }
 

@@ -47,8 +47,8 @@ static void describe(const struct work *work, struct strings *details) {
             what = work->rows[i].persistent ? "stopped and kept" : "ephemeral: deleted once it has stopped";
         else if (work->action == ACTION_RESTART)
             what = "what runs in it ends";
-        strings_printf(details, "%s%s %s: %s", row->foreign ? "NOT A SESSION " : "", work->keys.items[i], path,
-                       what);
+        strings_printf(details, "%s%s %s: %s", row->foreign ? "NOT A SESSION " : "", work->keys.items[i],
+                       path, what);
     }
 }
 
@@ -149,8 +149,8 @@ static void part_task(void *data) {
     records_load(&work->records);
     if (work->action == ACTION_STOP || work->action == ACTION_DELETE)
         end_all(work, &good, &first);
-    for (size_t i = 0;
-         i < work->keys.count && work->action != ACTION_STOP && work->action != ACTION_DELETE; i++) {
+    for (size_t i = 0; i < work->keys.count && work->action != ACTION_STOP && work->action != ACTION_DELETE;
+         i++) {
         _cleanup_(error_done) struct error err = {0};
         if (do_one(work, i, &err))
             good++;

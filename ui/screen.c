@@ -253,12 +253,14 @@ static void done(struct app *app) {
 static void add_daemon(struct app *app, const struct endpoint *endpoint, const char *project, bool first) {
     struct host *host = &app->host;
     struct incus *client = incus_new(host->loop, endpoint, project);
-    struct daemon *daemon = daemons_add(&host->daemons, first ? NULL : endpoint->remote, client, host->prefix);
+    struct daemon *daemon =
+        daemons_add(&host->daemons, first ? NULL : endpoint->remote, client, host->prefix);
     daemon->owner = app;
     live_start(app, daemon);
 }
 
-/* The remotes of the settings, beside the daemon of this machine; one that cannot be used is said to be so. */
+/* The remotes of the settings, beside the daemon of this machine; one that cannot be used is said to be so.
+ */
 static void add_remotes(struct app *app) {
     const struct settings *settings = app->host.settings;
     for (size_t i = 0; i < settings->machines.count; i++) {

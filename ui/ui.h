@@ -5,7 +5,7 @@
 #include "incus/endpoint.h"
 
 struct ui_options {
-    struct settings *settings; /* borrowed; in force already */
+    struct settings *settings;       /* borrowed; in force already */
     const struct endpoint *endpoint; /* of the daemon; borrowed */
     bool no_color;
     /*

@@ -29,7 +29,7 @@ struct cli {
     char *socket;
     char *remote;              /* NULL: this machine's daemon */
     char *token, *fingerprint; /* of remote add */
-    char *format; /* "text", "json" */
+    char *format;              /* "text", "json" */
     bool quiet;
     bool verbose;
     bool no_color;
@@ -121,7 +121,8 @@ int cli_main(int argc, char **argv, const struct cli_screen *screen);
  */
 void completion_find(const struct strings *words, const struct strings *names, struct strings *found);
 
-/* The daemon that is meant: --remote, --socket, or where it is found; a remote's settings are in force then. */
+/* The daemon that is meant: --remote, --socket, or where it is found; a remote's settings are in force
+ * then. */
 bool cli_find_daemon(struct cli *cli, struct endpoint *endpoint, struct error *err) nodiscard;
 /* Makes cli->loop and cli->client, once; asks the daemon nothing. */
 bool cli_connect(struct cli *cli, struct error *err) nodiscard;

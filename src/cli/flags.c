@@ -230,8 +230,8 @@ const struct flag flag_strict = {
     false,    take_strict};
 static const struct flag flag_project = {"project", 0, "NAME", "Incus project", false, take_project};
 static const struct flag flag_socket = {"socket", 0, "PATH", "the daemon's socket", false, take_socket};
-static const struct flag flag_remote = {
-    "remote", 0, "NAME", "a daemon of another machine", false, take_remote};
+static const struct flag flag_remote = {"remote", 0,          "NAME", "a daemon of another machine",
+                                        false,    take_remote};
 static const struct flag flag_target = {
     "target", 0, "MEMBER|@GROUP|auto", "where in a cluster to launch", false, take_target};
 static const struct flag flag_quiet = {"quiet", 'q', NULL, "no notices on stderr", false, take_quiet};
@@ -239,14 +239,15 @@ static const struct flag flag_verbose = {"verbose", 'v',         NULL, "every ca
                                          false,     take_verbose};
 static const struct flag flag_no_color = {"no-color", 0, NULL, "no colours", false, take_no_color};
 
-const struct flag *const global_flags[] = {
-    &flag_workspace, &flag_slot,   &flag_persistent, &flag_resume,  &flag_continue, &flag_profile,
-    &flag_image,     &flag_env,    &flag_mount,      &flag_network, &flag_allow,    &flag_publish,
-    &flag_project,   &flag_socket, &flag_remote, &flag_target, &flag_quiet,      &flag_verbose, &flag_no_color, NULL};
+const struct flag *const global_flags[] = {&flag_workspace, &flag_slot,    &flag_persistent, &flag_resume,
+                                           &flag_continue,  &flag_profile, &flag_image,      &flag_env,
+                                           &flag_mount,     &flag_network, &flag_allow,      &flag_publish,
+                                           &flag_project,   &flag_socket,  &flag_remote,     &flag_target,
+                                           &flag_quiet,     &flag_verbose, &flag_no_color,   NULL};
 
 const struct flag flag_token = {"token", 0, "TOKEN", "one that the daemon made", false, take_token};
-const struct flag flag_fingerprint = {
-    "fingerprint", 0, "SHA256", "the daemon's, confirmed", false, take_fingerprint};
+const struct flag flag_fingerprint = {"fingerprint",   0, "SHA256", "the daemon's, confirmed", false,
+                                      take_fingerprint};
 const struct flag flag_format = {"format", 0,          "text|json", "how to print (default text)",
                                  false,    take_format};
 const struct flag flag_all = {"all", 0, NULL, "saved sessions too", false, take_all};

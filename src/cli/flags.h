@@ -13,5 +13,4 @@ extern const struct flag flag_format, flag_all, flag_dry_run, flag_cold, flag_pr
     flag_shift, flag_description, flag_prefix, flag_every_image, flag_wait, flag_to, flag_fix,
     flag_fix_owners, flag_apply, flag_accept, flag_no_root, flag_strict, flag_remove, flag_for,
     flag_wait_timeout, flag_install, flag_stateful, flag_base, flag_script, flag_file, flag_compression,
-    flag_keep_failed, flag_trust, flag_rebuild, flag_every_recipe, flag_token,
-    flag_fingerprint;
+    flag_keep_failed, flag_trust, flag_rebuild, flag_every_recipe, flag_token, flag_fingerprint;

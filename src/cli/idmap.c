@@ -80,7 +80,8 @@ static bool show(struct cli *cli, const struct examined *found, struct error *er
 /* What was asked for is printed, or done; *changed tells that the facts are others now. */
 static bool fix(struct cli *cli, const struct examined *found, bool *changed, struct error *err) {
     if (*found->facts.machine) {
-        error_set(err, ERROR_REFUSED, "what is missing on %s can only be mended there", found->facts.machine);
+        error_set(err, ERROR_REFUSED, "what is missing on %s can only be mended there",
+                  found->facts.machine);
         error_hint(err, "berth idmap --fix, on that machine");
         return false;
     }

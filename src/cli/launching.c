@@ -81,7 +81,8 @@ bool cli_ask_workspace(struct cli *cli, struct error *err) {
     const char *given = cli->request.workspace ? cli->request.workspace : ".", *path = NULL;
     if (workspace_is_qualified(given, &first, &second, &path))
         return true; /* what lies in it is not seen from here */
-    if (!workspace_find(given, &workspace, err) || !trust_apply(workspace.source, &cli->settings, &asked, err))
+    if (!workspace_find(given, &workspace, err) ||
+        !trust_apply(workspace.source, &cli->settings, &asked, err))
         return false;
     for (size_t i = 0; i < asked.taken.count && isatty(STDERR_FILENO); i++) {
         _cleanup_free_ char *shown = str_shown(asked.taken.items[i]);

@@ -33,7 +33,8 @@ static bool confirm(struct cli *cli, const struct pairing *pairing, struct error
         return true;
     error_set(err, ERROR_REFUSED, "the certificate of %s was not confirmed", pairing->url);
     error_hint(err, "it showed %s; there: incus info | grep fingerprint", pairing->fingerprint);
-    error_hint(err, "--fingerprint FINGERPRINT confirms it without a question, a token of that daemon does too");
+    error_hint(err,
+               "--fingerprint FINGERPRINT confirms it without a question, a token of that daemon does too");
     return false;
 }
 
@@ -77,8 +78,8 @@ static int remove_it(struct cli *cli, struct error *err) {
 
 static json_t *remote_json(const struct remote *remote) {
     const struct endpoint *endpoint = &remote->endpoint;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", endpoint->remote, "url", endpoint->url, "fingerprint",
-                     endpoint->fingerprint ? endpoint->fingerprint : "", "project",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", endpoint->remote, "url", endpoint->url,
+                     "fingerprint", endpoint->fingerprint ? endpoint->fingerprint : "", "project",
                      machine_text(remote->machine, MACHINE_PROJECT), "where", remote->where);
 }
 
@@ -92,7 +93,8 @@ static int list(struct cli *cli, struct error *err) {
         const struct endpoint *endpoint = &remotes.items[i].endpoint;
         json_array_append_new(all, remote_json(&remotes.items[i]));
         buffer_printf(&text, "%-16s %-40s %.12s  %s\n", endpoint->remote, endpoint->url,
-                      endpoint->fingerprint ? endpoint->fingerprint : "unconfirmed ", remotes.items[i].where);
+                      endpoint->fingerprint ? endpoint->fingerprint : "unconfirmed ",
+                      remotes.items[i].where);
     }
     for (size_t i = 0; i < remotes.unreadable.count; i++)
         cli_notice(cli, "%s", remotes.unreadable.items[i]);

@@ -150,8 +150,9 @@ static int say_cut(struct cli *cli, const struct plan *plan, bool asked, struct 
     else if (asked && instance_await_end(cli->client, plan->name))
         error_hint(err, "%s was removed", plan->name);
     else
-        error_hint(err, "%s is removed as soon as the remote can be reached, for a minute; then: berth --remote "
-                        "%s clean",
+        error_hint(err,
+                   "%s is removed as soon as the remote can be reached, for a minute; then: berth --remote "
+                   "%s clean",
                    plan->name, incus_remote(cli->client));
     return STATUS_CUT;
 }

@@ -82,8 +82,7 @@ int cli_shell(struct cli *cli, struct error *err) {
     if (!cli_connect(cli, err) ||
         (cli->resume ? !resume(cli, err) : !(cli->request.session_id = record_new_id())))
         return -1;
-    if (!cli_ask_workspace(cli, err) ||
-        !prepare_launch(cli->client, &cli->request, &prepared, err))
+    if (!cli_ask_workspace(cli, err) || !prepare_launch(cli->client, &cli->request, &prepared, err))
         return -1;
     if (!cli->dry_run)
         return launch(cli, &prepared, err);

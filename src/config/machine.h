@@ -33,7 +33,8 @@ struct machines {
 void machines_done(struct machines *machines);
 void machines_copy(struct machines *to, const struct machines *from);
 
-/* The kind that a section's name begins with, and the machine's behind it; NULL: it is none of these. Lent. */
+/* The kind that a section's name begins with, and the machine's behind it; NULL: it is none of these. Lent.
+ */
 const char *machine_section(const char *section, enum machine_kind *kind);
 /* Takes one line of such a section; an error begins with `where`. */
 bool machines_take(struct machines *machines, enum machine_kind kind, const char *name, const char *key,
@@ -43,7 +44,8 @@ const struct machine *machines_find(const struct machines *machines, enum machin
                                     const char *name);
 /* "": nothing is said; `machine` may be NULL. Lent. */
 const char *machine_text(const struct machine *machine, enum machine_key key);
-/* The ids that own what a session there writes; false if uid is not said. A gid that is not said is it too. */
+/* The ids that own what a session there writes; false if uid is not said. A gid that is not said is it too.
+ */
 bool machine_ids(const struct machine *machine, unsigned int *uid, unsigned int *gid);
 
 /* Whether it can name a machine: letters, digits, "-", "_" and ".", none of which a path begins with. */

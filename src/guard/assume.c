@@ -21,8 +21,9 @@ bool guard_assume(const struct guard_input *input, struct guard *guard, struct e
     const struct settings *settings = input->settings;
     _cleanup_(strings_done) struct strings more = {0}, writable = {0};
     if (*settings_text(settings, SETTING_SECRET_PATHS)) {
-        error_set(err, ERROR_REFUSED,
-                  "nothing was launched: secrets in a directory of another machine cannot be covered from here");
+        error_set(
+            err, ERROR_REFUSED,
+            "nothing was launched: secrets in a directory of another machine cannot be covered from here");
         error_hint(err, "run berth on that machine, or take secret_paths out of the settings (%s)",
                    settings->values[SETTING_SECRET_PATHS].where);
         return false;

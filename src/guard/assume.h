@@ -9,7 +9,7 @@
 #include "guard/guard.h"
 
 /*
- * Refused: secrets to be covered, for which there is nothing to cover them with over there. The warnings say
- * what is not protected.
+ * Refused: secrets to be covered, for which there is nothing to cover them with over there. The warnings
+ * say what is not protected.
  */
 bool guard_assume(const struct guard_input *input, struct guard *guard, struct error *err) nodiscard;

@@ -123,6 +123,13 @@ static void check_workspace(const struct health_subject *subject, const struct s
     _cleanup_(error_done) struct error why = {0};
     struct idmap_facts facts;
     struct idmap_decision decision;
+    if (incus_is_remote(subject->client)) {
+        struct health_check *check = health_add(health, "mapping", HEALTH_OK, "not looked at: it is %s's",
+                                                incus_remote(subject->client));
+        health_details(check, "berth -w %s:PATH idmap says what is known of it from here",
+                       incus_remote(subject->client));
+        return;
+    }
     bool found = workspace_find(subject->workspace ? subject->workspace : ".", &workspace, &why);
     if (!found && !subject->workspace) { /* nobody has said that it should be one */
         struct health_check *check =
@@ -130,8 +137,8 @@ static void check_workspace(const struct health_subject *subject, const struct s
         health_details(check, "-w PATH looks at a workspace");
         return;
     }
-    if (!found ||
-        !prepare_decision(subject->settings, workspace.source, NULL, NULL, server, &facts, &decision, &why)) {
+    if (!found || !prepare_decision(subject->settings, workspace.source, NULL, NULL, server, &facts,
+                                    &decision, &why)) {
         health_add_error(health, "mapping", HEALTH_FAILED, &why);
         return;
     }

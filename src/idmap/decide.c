@@ -82,7 +82,8 @@ static struct idmap_decision refuse(const struct idmap_facts *facts, enum idmap_
         .method = IDMAP_REFUSED, .reason = reason, .warnings = malformed ? IDMAP_WARN_SUBID : 0};
 }
 
-/* The container itself shows whose the directory is, as the ids of a mount that shifts are those on disk. */
+/* The container itself shows whose the directory is, as the ids of a mount that shifts are those on disk.
+ */
 static struct idmap_decision decide_by_looking(const struct idmap_facts *facts, bool shift_failed) {
     if (facts->code.uid == 0)
         return refuse(facts, IDMAP_CODE_ROOT);

@@ -43,18 +43,15 @@ const char *explain_answer(enum idmap_answer answer) {
 }
 
 static const char *explain_source(enum idmap_source source) {
-    static const char *const words[] = {[IDMAP_FROM_PROCESS] = "process",
-                                        [IDMAP_FROM_SUDO] = "sudo",
-                                        [IDMAP_FROM_OWNER] = "workspace-owner",
-                                        [IDMAP_FROM_SETTINGS] = "settings",
-                                        [IDMAP_FROM_PROBE] = "probe",
-                                        [IDMAP_FROM_NOWHERE] = "unknown"};
+    static const char *const words[] = {
+        [IDMAP_FROM_PROCESS] = "process",       [IDMAP_FROM_SUDO] = "sudo",
+        [IDMAP_FROM_OWNER] = "workspace-owner", [IDMAP_FROM_SETTINGS] = "settings",
+        [IDMAP_FROM_PROBE] = "probe",           [IDMAP_FROM_NOWHERE] = "unknown"};
     return words[source];
 }
 
 static const char *explain_delegation(enum idmap_delegation delegation) {
-    static const char *const words[] = {
-        [IDMAP_NOT_DELEGATED] = "no",
+    static const char *const words[] = {[IDMAP_NOT_DELEGATED] = "no",
                                         [IDMAP_DELEGATED] = "yes",
                                         [IDMAP_UNCONSULTED] = "not-consulted",
                                         [IDMAP_UNREAD] = "unknown"};
@@ -109,9 +106,10 @@ char *explain_reason(const struct idmap_facts *facts, const struct idmap_decisio
         return decision->method == IDMAP_REFUSED
                    ? str_printf("whose the directory on %s is cannot be seen by a container there",
                                 facts->machine)
-                   : str_printf("whose the directory on %s is is not known from here: the container shows it, "
-                                "before anything is run in it",
-                                facts->machine);
+                   : str_printf(
+                         "whose the directory on %s is is not known from here: the container shows it, "
+                         "before anything is run in it",
+                         facts->machine);
     case IDMAP_CODE_ROOT:
         return str_copy("code_uid is 0: the user inside must not be the container's root");
     }
@@ -197,7 +195,8 @@ void explain_remedies(const struct idmap_facts *facts, const struct idmap_decisi
     for (size_t i = 0; i < count; i++)
         strings_printf(remedies, "echo %s | sudo tee -a %s", lines[i].line, lines[i].file);
     if (decision->reason == IDMAP_IDS_UNKNOWN && decision->method == IDMAP_REFUSED)
-        strings_printf(remedies, "[member %s] (or [remote %s]) uid = UID, gid = GID, in the settings, say it",
+        strings_printf(remedies,
+                       "[member %s] (or [remote %s]) uid = UID, gid = GID, in the settings, say it",
                        facts->machine, facts->machine);
     if (decision->reason == IDMAP_PROJECT_DISK)
         disk_remedies(&facts->project, remedies);
@@ -247,13 +246,13 @@ static const char *inside_name(unsigned int id, unsigned int code, const char *n
 
 static void text_lanes(const struct idmap_facts *facts, const struct idmap_decision *decision,
                        struct buffer *out) {
-    static const char *const sources[] = {[IDMAP_FROM_PROCESS] = "",
-                                          [IDMAP_FROM_SUDO] = "   (who called sudo)",
-                                          [IDMAP_FROM_OWNER] =
-                                              "   (the workspace's owner, as you are root)",
-                                          [IDMAP_FROM_SETTINGS] = "   (as the settings say of that machine)",
-                                          [IDMAP_FROM_PROBE] = "   (as a container there has seen it)",
-                                          [IDMAP_FROM_NOWHERE] = "   (a container there will show it)"};
+    static const char *const sources[] = {
+        [IDMAP_FROM_PROCESS] = "",
+        [IDMAP_FROM_SUDO] = "   (who called sudo)",
+        [IDMAP_FROM_OWNER] = "   (the workspace's owner, as you are root)",
+        [IDMAP_FROM_SETTINGS] = "   (as the settings say of that machine)",
+        [IDMAP_FROM_PROBE] = "   (as a container there has seen it)",
+        [IDMAP_FROM_NOWHERE] = "   (a container there will show it)"};
     if (facts->source == IDMAP_FROM_NOWHERE) {
         buffer_printf(out, "  %-10s uid %-6s --- ? --> code  uid %u%s\n", "?", "?", facts->code.uid,
                       sources[facts->source]);

@@ -43,8 +43,8 @@ enum idmap_source {
 enum idmap_vm { IDMAP_VM_NONE, IDMAP_VM_LIMA, IDMAP_VM_COLIMA, IDMAP_VM_ORBSTACK, IDMAP_VM_WSL };
 
 /*
- * Whether the daemon may map a host id; UNCONSULTED where newuidmap is absent: it is not asked; UNREAD: that
- * is in another machine's files.
+ * Whether the daemon may map a host id; UNCONSULTED where newuidmap is absent: it is not asked; UNREAD:
+ * that is in another machine's files.
  */
 enum idmap_delegation { IDMAP_NOT_DELEGATED, IDMAP_DELEGATED, IDMAP_UNCONSULTED, IDMAP_UNREAD };
 

@@ -19,7 +19,7 @@ struct incus *incus_new(struct loop *loop, const struct endpoint *endpoint, cons
     endpoint_copy(&client->endpoint, endpoint);
     client->pin.wanted = client->endpoint.fingerprint;
     /* requests for the default project are refused there */
-    client->project = !ours                                        ? str_copy(project)
+    client->project = !ours                                         ? str_copy(project)
                       : socket_is_users(endpoint_address(endpoint)) ? str_printf("user-%u", getuid())
                                                                     : str_copy("default");
     return client;
@@ -134,7 +134,8 @@ static int watch_connection(void *data, curl_socket_t fd, curlsocktype purpose) 
 static void set_remote(const struct incus *client, CURL *easy) {
     const struct endpoint *endpoint = &client->endpoint;
     if (!tls_setup(easy, endpoint->certificate, endpoint->key, (struct tls_pin *)&client->pin))
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http"); /* nothing goes out unless it is to the right one */
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                         "http"); /* nothing goes out unless it is to the right one */
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, watch_connection);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 10L);
@@ -188,22 +189,24 @@ static bool wrong_certificate(const struct incus *client, struct error *err) {
                   endpoint->remote, endpoint->url);
         error_hint(err, "confirmed: %s", pin->wanted);
         error_hint(err, "it showed: %s", pin->seen);
-        error_hint(err, "if its administrator says that this is right: berth remote remove %s, then remote add",
+        error_hint(err,
+                   "if its administrator says that this is right: berth remote remove %s, then remote add",
                    endpoint->remote);
     } else if (pin->verdict == TLS_EXPIRED) {
-        error_set(err, ERROR_DAEMON, "the certificate of remote %s (%s) has expired on %s", endpoint->remote,
-                  endpoint->url, pin->until);
+        error_set(err, ERROR_DAEMON, "the certificate of remote %s (%s) has expired on %s",
+                  endpoint->remote, endpoint->url, pin->until);
         error_hint(err, "its administrator makes a new one; then berth remote remove %s, and remote add",
                    endpoint->remote);
     } else {
-        error_set(err, ERROR_DAEMON, "the certificate of remote %s (%s) is not in force yet", endpoint->remote,
-                  endpoint->url);
+        error_set(err, ERROR_DAEMON, "the certificate of remote %s (%s) is not in force yet",
+                  endpoint->remote, endpoint->url);
         error_hint(err, "is the clock right, here and there?");
     }
     return false;
 }
 
-static bool remote_not_connected(const struct incus *client, long number, CURLcode code, struct error *err) {
+static bool remote_not_connected(const struct incus *client, long number, CURLcode code,
+                                 struct error *err) {
     const struct endpoint *endpoint = &client->endpoint;
     if (client->pin.verdict != TLS_UNSEEN && client->pin.verdict != TLS_AS_WANTED)
         return wrong_certificate(client, err);
@@ -211,7 +214,8 @@ static bool remote_not_connected(const struct incus *client, long number, CURLco
               code == CURLE_COULDNT_CONNECT && number ? strerror((int)number) : curl_easy_strerror(code));
     if (code == CURLE_SSL_CERTPROBLEM)
         error_hint(err, "our own certificate cannot be read: %s, %s",
-                   endpoint->certificate ? endpoint->certificate : "none", endpoint->key ? endpoint->key : "");
+                   endpoint->certificate ? endpoint->certificate : "none",
+                   endpoint->key ? endpoint->key : "");
     else if (code == CURLE_COULDNT_RESOLVE_HOST)
         error_hint(err, "berth remote list shows the addresses");
     else if (code == CURLE_UNSUPPORTED_PROTOCOL)
@@ -224,12 +228,13 @@ static bool remote_not_connected(const struct incus *client, long number, CURLco
 
 bool incus_not_trusted(const struct incus *client, struct error *err) {
     const struct endpoint *endpoint = &client->endpoint;
-    error_set(err, ERROR_DAEMON, "remote %s (%s) does not trust our certificate (any more)", endpoint->remote,
-              endpoint->url);
-    error_hint(err,
-               "there: incus config trust add NAME prints a token; then: berth remote add --force %s %s --token "
-               "TOKEN",
-               endpoint->remote, endpoint->url);
+    error_set(err, ERROR_DAEMON, "remote %s (%s) does not trust our certificate (any more)",
+              endpoint->remote, endpoint->url);
+    error_hint(
+        err,
+        "there: incus config trust add NAME prints a token; then: berth remote add --force %s %s --token "
+        "TOKEN",
+        endpoint->remote, endpoint->url);
     return false;
 }
 
@@ -247,5 +252,6 @@ bool incus_not_connected(const struct incus *client, CURL *easy, CURLcode code, 
         error_hint(err, "ulimit -n says how many there may be");
         return false;
     }
-    return socket_unreachable(socket, (int)number, number ? strerror((int)number) : "connection refused", err);
+    return socket_unreachable(socket, (int)number, number ? strerror((int)number) : "connection refused",
+                              err);
 }

@@ -85,8 +85,8 @@ static bool is_hang_up(CURLcode code) {
 }
 
 static bool not_an_incus(const struct call *call, const char *why, struct error *err) {
-    error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus (%s %s: %s)", incus_address(call->client),
-              call->method, call->path, why);
+    error_set(err, ERROR_DAEMON, "what answers on %s is not an Incus (%s %s: %s)",
+              incus_address(call->client), call->method, call->path, why);
     error_hint(err, "which socket is Incus'? incus info; then --socket PATH or INCUS_SOCKET");
     return false;
 }
@@ -94,8 +94,8 @@ static bool not_an_incus(const struct call *call, const char *why, struct error 
 /* What a transfer that brought no answer means. */
 static bool transfer_failed(const struct call *call, CURLcode code, struct error *err) {
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return error_set(err, ERROR_DAEMON, "no answer from %s in time (%s %s)", incus_address(call->client),
-                         call->method, call->path);
+        return error_set(err, ERROR_DAEMON, "no answer from %s in time (%s %s)",
+                         incus_address(call->client), call->method, call->path);
     if (incus_is_unreachable(call->client, code))
         return incus_not_connected(call->client, call->easy, code, err);
     switch (code) {
@@ -115,7 +115,8 @@ static bool transfer_failed(const struct call *call, CURLcode code, struct error
         error_set(err, ERROR_DAEMON, "the connection to remote %s (%s) was lost (%s %s: %s)",
                   incus_remote(call->client), incus_address(call->client), call->method, call->path,
                   curl_easy_strerror(code));
-        error_hint(err, "berth --remote %s list shows whether it is there again", incus_remote(call->client));
+        error_hint(err, "berth --remote %s list shows whether it is there again",
+                   incus_remote(call->client));
         return false;
     }
     error_set(err, ERROR_DAEMON, "the Incus daemon at %s stopped answering (%s %s: %s)",

@@ -49,7 +49,8 @@ void member_read_state(struct member *member, const json_t *metadata, const char
     const json_t *space = json_at(json_object_get(json_at(metadata, "storage_pools"), pool), "space"),
                  *load = json_at(metadata, "sysinfo.load_averages");
     member->answered = true;
-    member->memory_free = json_int_at(metadata, "sysinfo.free_ram") + json_int_at(metadata, "sysinfo.buffered_ram");
+    member->memory_free =
+        json_int_at(metadata, "sysinfo.free_ram") + json_int_at(metadata, "sysinfo.buffered_ram");
     member->memory_total = json_int_at(metadata, "sysinfo.total_ram");
     member->load = json_number_value(json_array_get(load, 0));
     member->pool_free = space ? json_int_at(space, "total") - json_int_at(space, "used") : -1;

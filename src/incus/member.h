@@ -12,7 +12,7 @@ struct member {
     bool answered;
     int64_t memory_free, memory_total; /* bytes */
     double load;                       /* of the last minute, processes */
-    int64_t pool_free;                 /* bytes, of the pool that was asked about; -1: it has none of that name */
+    int64_t pool_free; /* bytes, of the pool that was asked about; -1: it has none of that name */
 };
 struct members {
     struct member *items;

@@ -66,7 +66,8 @@ static CURLcode set_context(CURL *easy, void *context, void *data) {
 }
 
 bool tls_setup(CURL *easy, const char *certificate, const char *key, struct tls_pin *pin) {
-    /* libcurl's own two are for names and authorities; the context has ours instead, for every connection */
+    /* libcurl's own two are for names and authorities; the context has ours instead, for every connection
+     */
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
@@ -126,17 +127,17 @@ static bool sign(X509 *certificate, EVP_PKEY *key, const char *name) {
     X509_EXTENSION *usage = X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "clientAuth");
     unsigned char serial[16] = {0};
     BIGNUM *number = BN_new();
-    bool good = usage && number && BN_rand(number, sizeof serial * 8 - 1, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
-                BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) &&
-                X509_set_version(certificate, X509_VERSION_3) &&
-                X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY) && /* clocks differ */
-                X509_gmtime_adj(X509_getm_notAfter(certificate), YEARS * 365 * DAY) &&
-                X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_UTF8, (const unsigned char *)"berth", -1, -1,
-                                           0) &&
-                X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
-                                           0) &&
-                X509_set_issuer_name(certificate, subject) && X509_set_pubkey(certificate, key) &&
-                X509_add_ext(certificate, usage, -1) && X509_sign(certificate, key, EVP_sha384());
+    bool good =
+        usage && number && BN_rand(number, sizeof serial * 8 - 1, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
+        BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) &&
+        X509_set_version(certificate, X509_VERSION_3) &&
+        X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY) && /* clocks differ */
+        X509_gmtime_adj(X509_getm_notAfter(certificate), YEARS * 365 * DAY) &&
+        X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_UTF8, (const unsigned char *)"berth", -1, -1,
+                                   0) &&
+        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) &&
+        X509_set_issuer_name(certificate, subject) && X509_set_pubkey(certificate, key) &&
+        X509_add_ext(certificate, usage, -1) && X509_sign(certificate, key, EVP_sha384());
     BN_free(number);
     X509_EXTENSION_free(usage);
     return good;

@@ -6,8 +6,8 @@
 /* Changes an error of class ERROR_FAILED that the daemon gave for this plan, if it is one of those. */
 void failure_explain(const struct plan *plan, struct error *err);
 /*
- * The same for ids that another machine (facts->machine) may not map, with the lines to add there; false: it
- * is not that.
+ * The same for ids that another machine (facts->machine) may not map, with the lines to add there; false:
+ * it is not that.
  */
 bool failure_is_undelegated(const struct idmap_facts *facts, const struct idmap_decision *decision,
                             struct error *err);

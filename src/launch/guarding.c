@@ -97,8 +97,8 @@ bool guarding_settle(struct prepared *prepared, const struct project *project, s
         error_hint(err, "an administrator adds it to the project's restricted.devices.disk.paths");
         return false;
     }
-    const char *why = prepared->place.other ? "whether its host has AppArmor cannot be told from here"
-                      : !host_has_apparmor()                        ? "this host has no AppArmor"
+    const char *why = prepared->place.other  ? "whether its host has AppArmor cannot be told from here"
+                      : !host_has_apparmor() ? "this host has no AppArmor"
                       : project->restricted && !project->lowlevel ? "the project forbids rules of AppArmor"
                                                                   : NULL;
     bool strict = str_equal(root, "apparmor");

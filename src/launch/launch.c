@@ -235,9 +235,8 @@ static bool without_shift(struct launch *launch, struct error *err) {
 static bool label_seen(const struct launch *launch, struct error *err) {
     const struct prepared *prepared = launch->prepared;
     _cleanup_free_ char *host = str_printf("%u:%u", prepared->facts.host.uid, prepared->facts.host.gid);
-    _cleanup_json_ json_t *body =
-        json_pack("{s:{s:s, s:s}}", "config", LABEL_HOST, host, LABEL_REASON,
-                  explain_reason_code(prepared->decision.reason));
+    _cleanup_json_ json_t *body = json_pack("{s:{s:s, s:s}}", "config", LABEL_HOST, host, LABEL_REASON,
+                                            explain_reason_code(prepared->decision.reason));
     return instance_patch(launch->client, launch->plan->name, body, err);
 }
 

@@ -18,10 +18,10 @@ void place_done(struct place *place) {
 struct search {
     struct incus *client;
     const struct settings *settings;
-    const char *target;       /* "": none */
-    const char *own;          /* the member that answers; NULL: it is in no cluster */
+    const char *target; /* "": none */
+    const char *own;    /* the member that answers; NULL: it is in no cluster */
     const struct members *members;
-    const char *said;         /* the member whose directory it is said to be; NULL: not said */
+    const char *said; /* the member whose directory it is said to be; NULL: not said */
     struct place *place;
 };
 
@@ -38,7 +38,8 @@ static bool no_member(const struct search *search, const char *name, struct erro
     _cleanup_(strings_done) struct strings names = {0};
     if (!search->own) {
         error_set(err, ERROR_USAGE, "%s is no machine that is known: the daemon is in no cluster", shown);
-        error_hint(err, "--target, and MEMBER: before a path, name a cluster's member; a remote is --remote NAME");
+        error_hint(
+            err, "--target, and MEMBER: before a path, name a cluster's member; a remote is --remote NAME");
         return false;
     }
     for (size_t i = 0; i < search->members->count; i++)
@@ -61,11 +62,12 @@ static bool check_online(const struct member *member, struct error *err) {
 static bool not_its_directory(const struct search *search, const char *there, const char *path,
                               struct error *err) {
     const char *remote = remote_of(search);
-    error_set(err, ERROR_REFUSED, "nothing was launched: %s is a directory of this machine, and %s has its own",
-              path, there);
-    error_hint(err, "--workspace %s:%s says that it is %s's", remote && !search->said ? remote : there, path,
-               there);
-    error_hint(err, "[incus] shared = %s, in the settings, says that all machines have the same files there",
+    error_set(err, ERROR_REFUSED,
+              "nothing was launched: %s is a directory of this machine, and %s has its own", path, there);
+    error_hint(err, "--workspace %s:%s says that it is %s's", remote && !search->said ? remote : there,
+               path, there);
+    error_hint(err,
+               "[incus] shared = %s, in the settings, says that all machines have the same files there",
                path);
     if (!remote)
         error_hint(err, "without --target it is launched here, on %s", search->own);
@@ -154,9 +156,8 @@ static bool find_said(const struct search *search, const char *path, struct work
         return false;
     search->place->member = str_copy(said);
     settle(search);
-    return search->place->other
-               ? workspace_elsewhere(search->place->member, path, workspace, err)
-               : workspace_find(path, workspace, err);
+    return search->place->other ? workspace_elsewhere(search->place->member, path, workspace, err)
+                                : workspace_find(path, workspace, err);
 }
 
 /* A directory of ours: it can be on another machine only where all have the same files. */
@@ -170,9 +171,10 @@ static bool find_shared(struct search *search, const char *given, struct workspa
         if (search->settings->values[SETTING_TARGET].origin != ORIGIN_FLAG) {
             search->target = ""; /* where it may be anywhere: this may not */
         } else {
-            error_set(err, ERROR_REFUSED,
-                      "nothing was launched: %s is a directory of this machine, not the same on every member",
-                      workspace->path);
+            error_set(
+                err, ERROR_REFUSED,
+                "nothing was launched: %s is a directory of this machine, not the same on every member",
+                workspace->path);
             error_hint(err, "[incus] shared = %s, in the settings, says that it is the same on all",
                        workspace->path);
             return false;
@@ -244,7 +246,8 @@ bool place_find(struct incus *client, const struct launch_request *request, stru
 }
 
 json_t *place_json(const struct place *place) {
-    return json_pack("{s:s?, s:s?, s:s?}", "machine", place->name, "member", place->member, "why", place->why);
+    return json_pack("{s:s?, s:s?, s:s?}", "machine", place->name, "member", place->member, "why",
+                     place->why);
 }
 
 const struct machine *place_machine(const struct incus *client, const struct settings *settings,

@@ -9,7 +9,8 @@
 #include "workspace/workspace.h"
 
 struct place {
-    char *member; /* as target of everything that is asked of it; NULL: the daemon's own, or it is in no cluster */
+    char *member; /* as target of everything that is asked of it; NULL: the daemon's own, or it is in no
+                     cluster */
     bool other;   /* another machine than this: its kernel and its subordinate ids cannot be read here */
     char *name;   /* of that one, for people: "nodeb", "lab"; NULL: this one */
     char *why;    /* how `auto` or a group chose; NULL: it did not */

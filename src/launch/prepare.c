@@ -33,9 +33,8 @@ static void read_project(const struct project *project, const char *source, cons
         snprintf(found->no_source, sizeof found->no_source, "%s", source);
 }
 
-bool prepare_decision(const struct settings *settings, const char *source,
-                      const struct facts_there *there, const struct mounts *mounts,
-                      const struct server *server, struct idmap_facts *facts,
+bool prepare_decision(const struct settings *settings, const char *source, const struct facts_there *there,
+                      const struct mounts *mounts, const struct server *server, struct idmap_facts *facts,
                       struct idmap_decision *decision, struct error *err) {
     struct facts_input input = {
         .there = there,
@@ -189,8 +188,7 @@ bool prepare_with_ids(struct prepared *prepared, struct idmap_ids ids, struct er
     facts->source = IDMAP_FROM_PROBE;
     facts->mount_ok = IDMAP_YES; /* or it would not have been seen */
     prepared->decision = idmap_decide(facts);
-    return prepared->decision.method != IDMAP_REFUSED ||
-           explain_refusal(facts, &prepared->decision, err);
+    return prepared->decision.method != IDMAP_REFUSED || explain_refusal(facts, &prepared->decision, err);
 }
 
 bool prepare_without_shift(struct prepared *prepared, struct error *err) {
@@ -232,8 +230,8 @@ static bool decide(const struct incus *client, struct prepared *prepared, const 
     mounts_copy(&mounts, &prepared->mounts);
     guarding_disks(&prepared->guard, NULL, &mounts);
     return prepare_decision(prepared->request->settings, prepared->workspace.source,
-                            prepared->place.other ? &there : NULL, &mounts, server,
-                            &prepared->facts, &prepared->decision, err);
+                            prepared->place.other ? &there : NULL, &mounts, server, &prepared->facts,
+                            &prepared->decision, err);
 }
 
 /* What the daemon answered, in the order in which a failure matters to the user. */
@@ -277,9 +275,11 @@ static bool mounts_are_there(const struct prepared *prepared, struct error *err)
         const struct workspace directory = {.source = mount->source};
         if (workspace_is_shared(&directory, shared))
             continue;
-        error_set(err, ERROR_REFUSED, "nothing was launched: %s: %s is a directory of this machine, not of %s",
-                  mount->origin, mount->source, prepared->place.name);
-        error_hint(err, "[incus] shared = %s, in the settings, says that all machines have the same files there",
+        error_set(err, ERROR_REFUSED,
+                  "nothing was launched: %s: %s is a directory of this machine, not of %s", mount->origin,
+                  mount->source, prepared->place.name);
+        error_hint(err,
+                   "[incus] shared = %s, in the settings, says that all machines have the same files there",
                    mount->source);
         return false;
     }
@@ -300,11 +300,9 @@ bool prepare_launch(struct incus *client, const struct launch_request *request, 
     prepared->request = request;
     prepared->prefix = name_prefix(err);
     /* what is wrong here is said before the daemon is asked */
-    if (!prepared->prefix ||
-        !place_find(client, request, &prepared->workspace, &prepared->place, err) ||
+    if (!prepared->prefix || !place_find(client, request, &prepared->workspace, &prepared->place, err) ||
         !prepare_mounts(request, &prepared->mounts, err) || !mounts_are_there(prepared, err) ||
-        !guarding_find(prepared, err) ||
-        !read_network(client, request->settings, prepared, err))
+        !guarding_find(prepared, err) || !read_network(client, request->settings, prepared, err))
         return false;
     const char *image = settings_text(request->settings, SETTING_IMAGE);
     _cleanup_(cleanup_questions) struct question questions[QUESTIONS] = {

@@ -6,16 +6,16 @@
 #include "launch/plan.h"
 #include "launch/prepared.h"
 
-/* What is known here of another machine, for a workspace that was found with this place; `place` is lent. */
+/* What is known here of another machine, for a workspace that was found with this place; `place` is lent.
+ */
 struct facts_there prepare_there(const struct incus *client, const struct settings *settings,
                                  const struct place *place, const struct workspace *workspace);
 /*
- * The facts of a workspace and the decision for them; `there` NULL: it is this machine's; `server` NULL: the
- * daemon is not known.
+ * The facts of a workspace and the decision for them; `there` NULL: it is this machine's; `server` NULL:
+ * the daemon is not known.
  */
-bool prepare_decision(const struct settings *settings, const char *source,
-                      const struct facts_there *there, const struct mounts *mounts,
-                      const struct server *server, struct idmap_facts *facts,
+bool prepare_decision(const struct settings *settings, const char *source, const struct facts_there *there,
+                      const struct mounts *mounts, const struct server *server, struct idmap_facts *facts,
                       struct idmap_decision *decision, struct error *err) nodiscard;
 
 /* The mounts that the flags ask for, and behind them those of the settings. */

@@ -1,7 +1,7 @@
 /*
  * Session records in coi's place and format: ~/.coi/sessions-TOOL/UUID/metadata.json with
- * session_id, container_name, persistent, workspace, saved_at. Those of a remote's sessions, which coi knows
- * nothing of, lie in $XDG_STATE_HOME/berth/remotes/NAME instead of ~/.coi.
+ * session_id, container_name, persistent, workspace, saved_at. Those of a remote's sessions, which coi
+ * knows nothing of, lie in $XDG_STATE_HOME/berth/remotes/NAME instead of ~/.coi.
  */
 #pragma once
 
@@ -52,8 +52,8 @@ const struct record *records_of_container(const struct records *records, const c
 const struct record *records_of_id(const struct records *records, const char *id, struct error *err);
 const struct record *records_of_workspace(const struct records *records, const char *workspace);
 
-/* Reads all there are of records->remote, newest first; a folder that is missing holds none. Cannot fail: what cannot be
- * read is named in `unreadable`. */
+/* Reads all there are of records->remote, newest first; a folder that is missing holds none. Cannot fail:
+ * what cannot be read is named in `unreadable`. */
 void records_load(struct records *records);
 /* Empty again; it remains that remote's. */
 void records_done(struct records *records);

@@ -43,8 +43,9 @@ bool identity_check(const char *certificate, const char *key, struct error *err)
     if (!path_read(certificate, &content, err))
         return false;
     if (!tls_in_force(content.data, content.size, certificate, err)) {
-        error_hint(err, "move it and its key away: berth remote add makes a new one, which has to be trusted "
-                        "anew");
+        error_hint(err,
+                   "move it and its key away: berth remote add makes a new one, which has to be trusted "
+                   "anew");
         return false;
     }
     if (stat(key, &info) < 0)

@@ -38,8 +38,8 @@ static char *fingerprint_in(const char *file) {
     char fingerprint[TLS_FINGERPRINT];
     _cleanup_(buffer_done) struct buffer content = {0};
     _cleanup_(error_done) struct error ignored = {0};
-    bool good = path_read(file, &content, &ignored) &&
-                tls_fingerprint(content.data, content.size, fingerprint);
+    bool good =
+        path_read(file, &content, &ignored) && tls_fingerprint(content.data, content.size, fingerprint);
     return good ? str_copy(fingerprint) : NULL;
 }
 

@@ -21,9 +21,8 @@ static bool read_fingerprint(const struct machine *machine, char **fingerprint, 
 static bool read_machine(const struct settings *settings, const struct machine *machine,
                          struct remote *remote, struct error *err) {
     const char *url = machine_text(machine, MACHINE_URL);
-    *remote = (struct remote){.endpoint.remote = str_copy(machine->name),
-                              .where = str_copy(machine->where),
-                              .machine = machine};
+    *remote = (struct remote){
+        .endpoint.remote = str_copy(machine->name), .where = str_copy(machine->where), .machine = machine};
     if (!*url)
         return error_set(err, ERROR_USAGE, "%s: [remote %s] has no url", machine->where, machine->name);
     remote->endpoint.url = endpoint_url(url, err);

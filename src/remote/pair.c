@@ -20,7 +20,8 @@ static json_t *read_token(const char *token) {
     size_t length = strlen(token);
     _cleanup_free_ unsigned char *text = mem_new(length + 1);
     _cleanup_(error_done) struct error ignored = {0};
-    int size = length && length < 65536 ? EVP_DecodeBlock(text, (const unsigned char *)token, (int)length) : -1;
+    int size =
+        length && length < 65536 ? EVP_DecodeBlock(text, (const unsigned char *)token, (int)length) : -1;
     if (size <= 0)
         return NULL;
     for (size_t i = length; i && token[i - 1] == '='; i--)
@@ -82,15 +83,17 @@ static bool become_trusted(struct incus *client, const char *token, struct error
         error_hint(err, "there: incus config trust add NAME prints a token; then again with --token TOKEN");
         return false;
     }
-    _cleanup_json_ json_t *body = json_pack("{s:s, s:o}", "type", "client", "trust_token", json_text(token));
+    _cleanup_json_ json_t *body =
+        json_pack("{s:s, s:o}", "type", "client", "trust_token", json_text(token));
     if (!incus_request(client, "POST", "/1.0/certificates", body, NULL, err)) {
         error_prefix(err, "the daemon did not take the token");
         error_hint(err, "a token serves once; there: incus config trust add NAME prints a new one");
         return false;
     }
     return is_trusted(client, &trusted, err) &&
-           (trusted || error_set(err, ERROR_FAILED, "the daemon at %s took the token, and does not trust us",
-                                 incus_address(client)));
+           (trusted ||
+            error_set(err, ERROR_FAILED, "the daemon at %s took the token, and does not trust us",
+                      incus_address(client)));
 }
 
 /* remotes.ini as it is, "" if it is not there. */
@@ -125,8 +128,10 @@ static bool write_down(const struct settings *settings, const char *name, const 
         return false;
     drop_section(before.data, name, &after);
     if (!after.size)
-        buffer_text(&after, "; Written by berth remote add and remove. Sections may be moved to config.ini, and get\n"
-                            "; project, uid, gid and target there.\n");
+        buffer_text(
+            &after,
+            "; Written by berth remote add and remove. Sections may be moved to config.ini, and get\n"
+            "; project, uid, gid and target there.\n");
     buffer_printf(&after, "[remote %s]\nurl = %s\nfingerprint = %s\n", name, pairing->url,
                   pairing->fingerprint);
     return file_replace(settings->remotes_file, after.data, after.size, 0600, err);

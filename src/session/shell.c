@@ -54,7 +54,8 @@ static char *tool_name(const char *tool) {
 }
 
 /* The record of the container: the one that it has, or a new one; with what is true now. */
-static bool keep_record(const char *remote, const struct prepared *prepared, const struct plan *plan, struct error *err) {
+static bool keep_record(const char *remote, const struct prepared *prepared, const struct plan *plan,
+                        struct error *err) {
     _cleanup_(records_done) struct records records = {.remote = remote};
     _cleanup_(error_done) struct error ignored = {0};
     _cleanup_(record_done) struct record fresh = {0};
@@ -69,8 +70,8 @@ static bool keep_record(const char *remote, const struct prepared *prepared, con
     if (!known) {
         _cleanup_free_ char *tool = tool_name(settings_text(request->settings, SETTING_TOOL));
         const char *id = instance_config(&prepared->existing, LABEL_RECORD);
-        record_init(&fresh, remote, tool, *id ? id : request->session_id, plan->name, prepared->workspace.path,
-                    plan->persistent);
+        record_init(&fresh, remote, tool, *id ? id : request->session_id, plan->name,
+                    prepared->workspace.path, plan->persistent);
         return record_save(&fresh, err);
     }
     struct record *record = (struct record *)known;
@@ -164,7 +165,8 @@ static bool set_up(const struct inside *inside, const struct prepared *prepared,
     bool alive = false;
     if (!plan->other_mapping && !verify_expanded(inside->client, plan, err))
         return false;
-    if (!keep_record(incus_remote(inside->client), prepared, plan, err) || (plan->was_running && !tmux_alive(inside, &alive, err)))
+    if (!keep_record(incus_remote(inside->client), prepared, plan, err) ||
+        (plan->was_running && !tmux_alive(inside, &alive, err)))
         return false;
     return put_data_back(inside, prepared, plan, watcher, err) &&
            (with_tmux && !alive ? start_tmux(inside, prepared, plan, watcher, err)

@@ -71,8 +71,7 @@ bool workspace_elsewhere(const char *member, const char *path, struct workspace 
     if (!workspace->source)
         return false;
     workspace->elsewhere = true;
-    workspace->path =
-        member ? str_printf("%s:%s", member, workspace->source) : str_copy(workspace->source);
+    workspace->path = member ? str_printf("%s:%s", member, workspace->source) : str_copy(workspace->source);
     return workspace_allowed(workspace->source, "workspace", err);
 }
 

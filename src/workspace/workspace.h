@@ -6,7 +6,7 @@
 #define WORKSPACE_PATH "/workspace" /* where it is mounted inside */
 
 struct workspace {
-    char *path;   /* absolute, as the user thinks of it: names are made from this; elsewhere "MEMBER:PATH" */
+    char *path; /* absolute, as the user thinks of it: names are made from this; elsewhere "MEMBER:PATH" */
     char *source; /* the same with symbolic links resolved: what is mounted */
     /* It is a directory of another machine: nothing of it can be looked at from here. */
     bool elsewhere;
@@ -21,9 +21,8 @@ bool workspace_find(const char *given, struct workspace *workspace, struct error
 
 /*
  * "nodeb:/home/dev/app", "lab:nodeb:/home/dev/app": a directory that is said to be another machine's. True
- * with the machines' names, which the caller owns, and the path, which lies in `given`; *second is NULL where
- * one is named. A
- * directory of this machine of such a name is "./nodeb:/…".
+ * with the machines' names, which the caller owns, and the path, which lies in `given`; *second is NULL
+ * where one is named. A directory of this machine of such a name is "./nodeb:/…".
  */
 bool workspace_is_qualified(const char *given, char **first, char **second, const char **path) nodiscard;
 /*

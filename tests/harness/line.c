@@ -109,7 +109,8 @@ static void open_one(struct connection *connections, int listener, const struct 
         free_one->ways[i].last = &free_one->ways[i].first;
 }
 
-static void turn(struct connection *connections, int listener, const struct sockaddr_in *target, long delay) {
+static void turn(struct connection *connections, int listener, const struct sockaddr_in *target,
+                 long delay) {
     struct pollfd polled[1 + 2 * CONNECTIONS] = {{.fd = listener, .events = POLLIN}};
     long wait = 1000;
     for (int i = 0; i < CONNECTIONS; i++)

@@ -80,7 +80,8 @@ static int begin(void **state) {
 static int end(void **state) {
     (void)state;
     _cleanup_free_ char *gone = lab("incus list -f csv -c n | xargs -r incus delete -f; true"),
-                        *sweep = str_printf("%s find %s -mindepth 1 ! -name of-lab -delete", script, world.folder),
+                        *sweep = str_printf("%s find %s -mindepth 1 ! -name of-lab -delete", script,
+                                            world.folder),
                         *swept = lab(sweep);
     remove_containers();
     world.variables[1] = NULL;
@@ -166,7 +167,8 @@ static void make_certificate(const char *certificate, const char *key, long from
 
 #define DAY 86400L
 
-/* Neither another certificate than the confirmed one, nor one that is not in force, nor a key that others read. */
+/* Neither another certificate than the confirmed one, nor one that is not in force, nor a key that others
+ * read. */
 static void test_certificates(void **state) {
     (void)state;
     know_lab("");
@@ -210,8 +212,8 @@ static void test_expired_server(void **state) {
     _cleanup_free_ char *line = str_printf("openssl x509 -in %s -noout -fingerprint -sha256", certificate);
     _result_ print = shell_line(&(struct how){0}, line);
     print.out[strcspn(print.out, "\n")] = 0;
-    _cleanup_free_ char *text = str_printf("[remote lab]\nurl = https://127.0.0.1:18997\nfingerprint = %s\n",
-                                           strchr(print.out, '=') + 1);
+    _cleanup_free_ char *text = str_printf(
+        "[remote lab]\nurl = https://127.0.0.1:18997\nfingerprint = %s\n", strchr(print.out, '=') + 1);
     write_file(file, 0600, text);
     pid_t server = fork();
     if (server == 0) {
@@ -238,8 +240,11 @@ static void test_expired_server(void **state) {
 /* The incus command's own remotes, with its certificates. */
 static void test_of_incus(void **state) {
     (void)state;
-    _cleanup_free_ char *one = token(), *conf = str_printf("INCUS_CONF=%s/of-incus", world.home),
-                        *line = str_printf("incus remote add lab https://%s --accept-certificate --token %s 2>&1 </dev/null", address, one);
+    _cleanup_free_ char *
+        one = token(),
+       *conf = str_printf("INCUS_CONF=%s/of-incus", world.home),
+       *line = str_printf("incus remote add lab https://%s --accept-certificate --token %s 2>&1 </dev/null",
+                          address, one);
     world.variables[2] = conf;
     _result_ added = shell_line(&world.how, line);
     assert_status(added, 0);
@@ -323,7 +328,8 @@ static void test_files(void **state) {
     _result_ shell = berth(&world.how, "-w", there, "shell", "--background", NULL);
     assert_status(shell, 0);
     _cleanup_free_ char *name = world_slot(1), *to = str_printf("%s:/tmp/in", name),
-                        *back = str_printf("%s/back", world.folder), *big = str_printf("%s/big", world.folder),
+                        *back = str_printf("%s/back", world.folder),
+                        *big = str_printf("%s/big", world.folder),
                         *make = str_printf("head -c 3000000 /dev/urandom >%s", big),
                         *compare = str_printf("cmp %s %s", big, back);
     _result_ made = shell_line(&world.how, make);
@@ -340,12 +346,14 @@ static void test_guard(void **state) {
     (void)state;
     know_lab("");
     _cleanup_free_ char *line = str_printf("%s sh -c 'cd %s && mkdir -p .git/hooks && touch "
-                                           ".git/config .git/HEAD && chown -R 1001:1001 .git'", script, world.folder),
+                                           ".git/config .git/HEAD && chown -R 1001:1001 .git'",
+                                           script, world.folder),
                         *made = lab(line);
-    _result_ run = berth(&world.how, "-w", there, "run", "--", "sh", "-c",
-                         "echo x >.git/hooks/pre-commit; echo x >.git/config; mv .git other; echo y >.git/HEAD && "
-                         "cat .git/HEAD",
-                         NULL);
+    _result_ run =
+        berth(&world.how, "-w", there, "run", "--", "sh", "-c",
+              "echo x >.git/hooks/pre-commit; echo x >.git/config; mv .git other; echo y >.git/HEAD && "
+              "cat .git/HEAD",
+              NULL);
     assert_string_equal(run.out, "y\n");
     assert_has(run.err, "hooks/pre-commit: Read-only");
     assert_has(run.err, ".git/config: Read-only");
@@ -353,19 +361,20 @@ static void test_guard(void **state) {
     assert_has(run.err, "is another machine's");
     /* a link in the place of what is guarded is not followed to where it leads */
     _cleanup_free_ char *link = str_printf("%s sh -c 'cd %s && rm -r .git/hooks && ln -s /etc "
-                                           ".git/hooks && chown -h 1001:1001 .git/hooks'", script, world.folder),
+                                           ".git/hooks && chown -h 1001:1001 .git/hooks'",
+                                           script, world.folder),
                         *linked = lab(link);
     _result_ refused = berth(&world.how, "-w", there, "run", "--", "ls", ".git/hooks/", NULL);
     assert_status(refused, 1);
     assert_has_not(refused.out, "passwd");
-    _cleanup_free_ char *rm = str_printf("%s rm -rf %s/.git", script, world.folder),
-                        *removed = lab(rm);
+    _cleanup_free_ char *rm = str_printf("%s rm -rf %s/.git", script, world.folder), *removed = lab(rm);
     _result_ none = berth(&world.how, "-w", there, "--network", "none", "run", "--", "sh", "-c",
                           "cat /proc/net/route | wc -l", NULL);
     assert_status(none, 0);
     assert_string_equal(none.out, "1\n");
     struct how how = world.how;
-    how.variables = (const char *const[]){world.home_variable, config_variable, "BERTH_SECRET_PATHS=.env", NULL};
+    how.variables =
+        (const char *const[]){world.home_variable, config_variable, "BERTH_SECRET_PATHS=.env", NULL};
     _result_ secrets = berth(&how, "-w", there, "run", "--", "ls", NULL);
     assert_status(secrets, 4);
     assert_has(secrets.err, "cannot be covered from here");
@@ -375,8 +384,7 @@ static void test_guard(void **state) {
 static void test_owners(void **state) {
     (void)state;
     know_lab("");
-    _cleanup_free_ char *give = str_printf("%s chown 0:0 %s", script, world.folder),
-                        *given = lab(give);
+    _cleanup_free_ char *give = str_printf("%s chown 0:0 %s", script, world.folder), *given = lab(give);
     _result_ root = berth(&world.how, "-w", there, "run", "--", "id", NULL);
     assert_status(root, 4);
     assert_has(root.err, "host root is never mapped");
@@ -402,7 +410,8 @@ static void use_line(const struct line *line) {
 
 #define LATENCY_MS 100
 
-/* At 100 ms there and back an attached shell echoes a key so much later, and no more than a little beyond. */
+/* At 100 ms there and back an attached shell echoes a key so much later, and no more than a little beyond.
+ */
 static void test_latency(void **state) {
     (void)state;
     know_lab("");
@@ -438,7 +447,8 @@ static void test_latency(void **state) {
         terminal_read(&terminal, 50);
     }
     assert_int_equal(terminal_close_restored(&terminal), 0);
-    _result_ run = berth(&world.how, "-w", there, "run", "--", "sh", "-c", "seq 1 100000 | tail -1; exit 3", NULL);
+    _result_ run =
+        berth(&world.how, "-w", there, "run", "--", "sh", "-c", "seq 1 100000 | tail -1; exit 3", NULL);
     assert_status(run, 3);
     assert_string_equal(run.out, "100000\n");
     line_stop(&line);
@@ -466,9 +476,9 @@ static void test_cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        remote_test(test_add),        remote_test(test_certificates), remote_test(test_expired_server),
-        remote_test(test_of_incus),   remote_test(test_run),          remote_test(test_not_shared),
-        remote_test(test_same_name),  remote_test(test_files),        remote_test(test_guard),
-        remote_test(test_owners),     remote_test(test_latency),      remote_test(test_cut)};
+        remote_test(test_add),       remote_test(test_certificates), remote_test(test_expired_server),
+        remote_test(test_of_incus),  remote_test(test_run),          remote_test(test_not_shared),
+        remote_test(test_same_name), remote_test(test_files),        remote_test(test_guard),
+        remote_test(test_owners),    remote_test(test_latency),      remote_test(test_cut)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -211,7 +211,8 @@ static void test_daemons(void **state) {
     assert_null(daemons_find(&daemons, "other:" SECOND "x"));
     assert_string_equal(daemons_name("lab:" FIRST), FIRST);
     assert_string_equal(daemons_name(FIRST), FIRST);
-    _cleanup_free_ char *machine = daemons_machine(&daemons, theirs), *local = daemons_machine(&daemons, ours),
+    _cleanup_free_ char *machine = daemons_machine(&daemons, theirs),
+                        *local = daemons_machine(&daemons, ours),
                         *workspace = daemons_workspace(&daemons, theirs),
                         *own = daemons_workspace(&daemons, ours);
     assert_string_equal(machine, "lab");

@@ -1,6 +1,6 @@
 /*
- * The daemons that the screen shows: the first one, where new sessions go, and remotes beside it. Each has a
- * client, a store and a connection of its own, so that none waits for another.
+ * The daemons that the screen shows: the first one, where new sessions go, and remotes beside it. Each has
+ * a client, a store and a connection of its own, so that none waits for another.
  */
 #pragma once
 
@@ -40,7 +40,8 @@ const char *daemons_name(const char *key);
 
 /* On which machine a row's session is: "local", "nodeb", "lab", "lab/nodeb". Caller owns. */
 char *daemons_machine(const struct daemons *daemons, const struct store_row *row) nodiscard;
-/* A row's workspace as a launch request names it: one of another machine is said to be that. Caller owns. */
+/* A row's workspace as a launch request names it: one of another machine is said to be that. Caller owns.
+ */
 char *daemons_workspace(const struct daemons *daemons, const struct store_row *row) nodiscard;
 /* The daemon that a workspace of a request is said to be of: "lab:/home/dev/app"; else the first. */
 struct daemon *daemons_for(const struct daemons *daemons, const char *workspace);

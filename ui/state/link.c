@@ -7,8 +7,8 @@
 #define PAUSE_LONGEST_MS 8000
 
 /*
- * Of a cluster the list waits for every member, and one instance only for its own. So long the list is given,
- * then the names are asked for, which every member knows, and each instance by itself.
+ * Of a cluster the list waits for every member, and one instance only for its own. So long the list is
+ * given, then the names are asked for, which every member knows, and each instance by itself.
  */
 #define LIST_PATIENCE_MS     2500
 #define INSTANCE_PATIENCE_MS 3000
@@ -189,7 +189,8 @@ static void names_came(void *data, const struct reply *reply, struct error *err)
 
 static void ask_names(struct link *link) {
     store_list_begin(link->store);
-    link->asking_list = incus_call(link->client, "GET", "/1.0/instances?recursion=0", NULL, names_came, link);
+    link->asking_list =
+        incus_call(link->client, "GET", "/1.0/instances?recursion=0", NULL, names_came, link);
 }
 
 static void instance_came(void *data, const struct reply *reply, struct error *err) {

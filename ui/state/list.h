@@ -1,8 +1,8 @@
 /* Which rows of the store are shown, in which order; the cursor and the marks. No curses. */
 #pragma once
 
-#include "ui/state/marks.h"
 #include "ui/state/daemon.h"
+#include "ui/state/marks.h"
 
 enum column {
     COLUMN_WORKSPACE,

@@ -72,8 +72,8 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
     bool good = prepare_mounts(&request, &mounts, &mapping->err);
     if (good)
         guarding_disks_of(&workspace, settings, server ? &server->project : NULL, &mounts);
-    mapping->known = good && prepare_decision(settings, workspace.source, NULL, &mounts, server, &mapping->facts,
-                                              &mapping->decision, &mapping->err);
+    mapping->known = good && prepare_decision(settings, workspace.source, NULL, &mounts, server,
+                                              &mapping->facts, &mapping->decision, &mapping->err);
     if (mapping->known)
         mapping_look_at_guard(mapping, settings);
     if (mapping->known && mapping->decision.method != IDMAP_REFUSED)

@@ -46,12 +46,13 @@ void store_done(struct store *store) {
 
 static struct store_row *add(struct store *store, const char *name) {
     struct store_row *row = mem_new(sizeof *row);
-    *row = (struct store_row){.key = store->remote ? str_printf("%s:%s", store->remote, name) : str_copy(name),
-                              .store = store,
-                              .cpu = -1,
-                              .memory = -1,
-                              .files = -1,
-                              .moved = true};
+    *row =
+        (struct store_row){.key = store->remote ? str_printf("%s:%s", store->remote, name) : str_copy(name),
+                           .store = store,
+                           .cpu = -1,
+                           .memory = -1,
+                           .files = -1,
+                           .moved = true};
     store->rows = mem_grow(store->rows, (store->count + 1) * sizeof(struct store_row *));
     store->rows[store->count++] = row;
     return row;
@@ -59,9 +60,9 @@ static struct store_row *add(struct store *store, const char *name) {
 
 void store_take_name(struct store *store, const char *name) {
     struct store_row *row = store_find(store, name);
-    _cleanup_json_ json_t *json = json_pack("{s:o, s:s, s:{}, s:{}, s:{}, s:{}}", "name", json_text(name),
-                                            "status", "Unknown", "config", "devices", "expanded_config",
-                                            "expanded_devices");
+    _cleanup_json_ json_t *json =
+        json_pack("{s:o, s:s, s:{}, s:{}, s:{}, s:{}}", "name", json_text(name), "status", "Unknown",
+                  "config", "devices", "expanded_config", "expanded_devices");
     if (!row) {
         store_take(store, json);
         row = store_find(store, name);
@@ -77,7 +78,8 @@ void store_take_members(struct store *store, const json_t *list, void (*back)(vo
     for (size_t i = 0; i < store->count; i++) {
         struct store_row *row = store->rows[i];
         const struct member *member = members_find(&store->members, row->session.location);
-        bool online = !member || str_equal(member->status, "Online") || str_equal(member->status, "Evacuated");
+        bool online =
+            !member || str_equal(member->status, "Online") || str_equal(member->status, "Evacuated");
         if (row->silent && online)
             back(data, row->session.name);
         row->silent |= !online;

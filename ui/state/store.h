@@ -19,13 +19,13 @@ struct store_row {
     char *key; /* who it is on the screen: the instance's name, of a remote's "REMOTE:NAME" */
     const struct store *store;
     struct session session;
-    const char *busy;          /* what is being done to it ("stop"), a constant; NULL: nothing */
-    char *operation;           /* the id of what is */
-    bool wanted;               /* it is being asked for */
-    bool silent;               /* its machine does not answer for it: what is shown is the last that was known */
-    bool again;                /* and has changed since */
-    bool listed;               /* in the list that is coming in */
-    bool removing;             /* an orphan that is being removed */
+    const char *busy; /* what is being done to it ("stop"), a constant; NULL: nothing */
+    char *operation;  /* the id of what is */
+    bool wanted;      /* it is being asked for */
+    bool silent;      /* its machine does not answer for it: what is shown is the last that was known */
+    bool again;       /* and has changed since */
+    bool listed;      /* in the list that is coming in */
+    bool removing;    /* an orphan that is being removed */
     struct activity *activity; /* what it is at, lent by its watch; NULL: it has none */
     char *at;                  /* the same in words, when the screen was last told of it */
     bool moved;                /* that has become another since its repository was looked at */
@@ -68,8 +68,8 @@ void store_list_end(struct store *store);
 /* The list names one of which nothing else is known: it stays, or becomes a row that is silent. */
 void store_take_name(struct store *store, const char *name);
 /*
- * Takes the members as they are now: rows of one that is not online are silent. `name` of one that is online
- * again is called for each of its rows.
+ * Takes the members as they are now: rows of one that is not online are silent. `name` of one that is
+ * online again is called for each of its rows.
  */
 void store_take_members(struct store *store, const json_t *list, void (*back)(void *data, const char *name),
                         void *data);

@@ -17,12 +17,12 @@ struct form {
     struct field fields[ENTRIES];
     int current;
     struct mapping mapping;
-    char *mapped;       /* the path that it is of */
+    char *mapped;         /* the path that it is of */
     struct where *asking; /* on which machine it will be; NULL: not being asked */
     char *placed;         /* the path and the target that were asked about */
     char *where;          /* what came of it: "nodeb: 21.0 GiB …"; NULL: it is this machine */
     bool refused;         /* it says why it is on none */
-    struct rules rules; /* of the network, as it is filled in */
+    struct rules rules;   /* of the network, as it is filled in */
     struct error rules_err;
     struct asked asked; /* by the workspace itself */
     struct error asked_err;
@@ -55,7 +55,8 @@ static void leave(void *state) {
 }
 
 static bool is_there(const struct form *form, int entry) {
-    bool several = daemons_several(&form->host->daemons) || *settings_text(form->host->settings, SETTING_TARGET);
+    bool several =
+        daemons_several(&form->host->daemons) || *settings_text(form->host->settings, SETTING_TARGET);
     return (entry != ENTRY_COMMAND || !form->shell) && (entry != ENTRY_TARGET || several);
 }
 
@@ -70,7 +71,9 @@ static void *enter(struct host *host, const void *argument) {
                         *there = row && *row->session.workspace && !row->session.foreign
                                      ? daemons_workspace(&host->daemons, row)
                                      : NULL,
-                        *path = draw_path(there ? there : here ? here : "/");
+                        *path = draw_path(there  ? there
+                                          : here ? here
+                                                 : "/");
     for (int i = 0; i < ENTRIES; i++)
         if (entry_specs[i].setting != NO_SETTING)
             field_set(&form->fields[i], settings_text(host->settings, entry_specs[i].setting));
@@ -133,8 +136,7 @@ static void ask_where(struct form *form) {
     form->asking = NULL;
     str_set(&form->where, NULL);
     if (*target || workspace_is_qualified(workspace, &first, &second, &path))
-        form->asking =
-            where_ask(form->host, *workspace ? workspace : ".", target, where_came, form);
+        form->asking = where_ask(form->host, *workspace ? workspace : ".", target, where_came, form);
 }
 
 /* What the network's entries come to; names are resolved when it is launched. */

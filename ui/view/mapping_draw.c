@@ -54,10 +54,12 @@ static int draw_ids(const struct mapping *mapping, struct area area, int row) {
     bool refused = decision->method == IDMAP_REFUSED, unknown = facts->source == IDMAP_FROM_NOWHERE,
          other = *facts->machine;
     _cleanup_free_ char *uid = unknown ? str_copy("?        uid ?")
-                                       : str_printf("%-8.8s uid %u", other ? "there" : user_name(facts->host.uid),
+                                       : str_printf("%-8.8s uid %u",
+                                                    other ? "there" : user_name(facts->host.uid),
                                                     facts->host.uid),
                         *gid = unknown ? str_copy("?        gid ?")
-                                       : str_printf("%-8.8s gid %u", other ? "there" : group_name(facts->host.gid),
+                                       : str_printf("%-8.8s gid %u",
+                                                    other ? "there" : group_name(facts->host.gid),
                                                     facts->host.gid),
                         *code_uid = str_printf("code  uid %u", facts->code.uid),
                         *code_gid = str_printf("code  gid %u", facts->code.gid);
@@ -74,7 +76,8 @@ static int draw_workspace(const struct mapping *mapping, struct area area, int r
     const struct idmap_view *view = &mapping->decision.view;
     bool refused = mapping->decision.method == IDMAP_REFUSED;
     _cleanup_free_ char *path = draw_path(mapping->workspace),
-                        *with = facts->elsewhere ? str_copy(path) : str_printf("%s (%s)", path, facts->filesystem),
+                        *with = facts->elsewhere ? str_copy(path)
+                                                 : str_printf("%s (%s)", path, facts->filesystem),
                         *short_path = draw_shorten_left(with, middle(area) - 5),
                         *owner = str_printf("owner %u:%u mode %04o", facts->owner.uid, facts->owner.gid,
                                             facts->mode);

@@ -47,12 +47,11 @@ static struct seat *find(const struct members_view *view, const struct daemon *d
 
 static struct seat *add(struct members_view *view, struct daemon *daemon, const char *name) {
     struct seat *seat = mem_new(sizeof *seat);
-    *seat = (struct seat){.view = view,
-                                .daemon = daemon,
-                                .member = {.name = str_copy(name),
-                                           .status = str_copy(""),
-                                           .message = str_copy(""),
-                                           .pool_free = -1}};
+    *seat = (struct seat){
+        .view = view,
+        .daemon = daemon,
+        .member = {
+            .name = str_copy(name), .status = str_copy(""), .message = str_copy(""), .pool_free = -1}};
     view->seats = mem_grow(view->seats, (view->count + 1) * sizeof *view->seats);
     view->seats[view->count++] = seat;
     return seat;
@@ -201,15 +200,15 @@ static enum style state_of(const struct seat *seat, const char **words) {
     const struct member *member = &seat->member;
     enum link_state link = seat->daemon->store.link;
     bool online = !*member->name || str_equal(member->status, "Online");
-    *words = link == LINK_AWAY         ? "away, trying again"
-             : link == LINK_CONNECTING ? "connecting"
-             : !online                 ? member->status
-             : member->answered        ? "online"
+    *words = link == LINK_AWAY               ? "away, trying again"
+             : link == LINK_CONNECTING       ? "connecting"
+             : !online                       ? member->status
+             : member->answered              ? "online"
              : seat->asking && !seat->failed ? "asking"
-                                       : "no answer";
-    return link == LINK_UP && online && member->answered ? STYLE_GOOD
+                                             : "no answer";
+    return link == LINK_UP && online && member->answered      ? STYLE_GOOD
            : link == LINK_UP && seat->asking && !seat->failed ? STYLE_WARNING
-                                                         : STYLE_BAD;
+                                                              : STYLE_BAD;
 }
 
 static void draw_seat(const struct members_view *view, size_t index, struct area area, int row) {
@@ -229,7 +228,8 @@ static void draw_seat(const struct members_view *view, size_t index, struct area
     draw_format(area, row, 40, plain, "%4zu %4zu", sessions, running);
     if (!member->answered)
         return;
-    draw_format(area, row, 51, plain, "%5.1f/%.0f GiB", (double)(member->memory_total - member->memory_free) / (1 << 30),
+    draw_format(area, row, 51, plain, "%5.1f/%.0f GiB",
+                (double)(member->memory_total - member->memory_free) / (1 << 30),
                 (double)member->memory_total / (1 << 30));
     draw_format(area, row, 66, plain, "%5.2f", member->load);
 }

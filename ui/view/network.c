@@ -49,7 +49,8 @@ static void change_task(void *data) {
     _cleanup_(error_done) struct error err = {0};
     enum network_mode was;
     loop_interruptible(host->loop, true);
-    if (!session_set_network(host_client(host, change->key), daemons_name(change->key), &change->settings, &was, &err))
+    if (!session_set_network(host_client(host, change->key), daemons_name(change->key), &change->settings,
+                             &was, &err))
         host->error(host, &err);
     else
         host->say(host, STYLE_GOOD, "%s: network %s, was %s%s", change->key,

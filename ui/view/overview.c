@@ -112,7 +112,8 @@ static void fetch(void *state) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_json_ json_t *found = NULL;
     _cleanup_free_ char *name = str_copy(host->shown);
-    if (!instance_state(host_client(host, name), daemons_name(name), &found, &err) || !str_equal(name, host->shown))
+    if (!instance_state(host_client(host, name), daemons_name(name), &found, &err) ||
+        !str_equal(name, host->shown))
         return;
     forget(overview);
     overview->state = json_incref(found);

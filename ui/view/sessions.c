@@ -190,8 +190,7 @@ static bool is_asked(const struct sessions *sessions, const char *machine) {
 static void ask_machine(struct sessions *sessions, size_t first, const char *machine) {
     const struct list *list = sessions->host->list;
     struct asked *asked = mem_new(sizeof *asked);
-    *asked = (struct asked){
-        .next = sessions->asked, .sessions = sessions, .machine = str_copy(machine)};
+    *asked = (struct asked){.next = sessions->asked, .sessions = sessions, .machine = str_copy(machine)};
     sessions->asked = asked;
     for (size_t i = first; i < list->count && i < list->top + list->page; i++) {
         _cleanup_free_ char *other = daemons_machine(&sessions->host->daemons, list->order[i]);

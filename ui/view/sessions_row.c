@@ -40,12 +40,9 @@ struct columns columns_arrange(int width, bool several_machines) {
 void columns_draw(const struct list *list, const struct columns *columns, struct area area) {
     static const char *const words[] = {"WORKSPACE", "SLOT", "STATE", "MAPPING", "UP", "MACHINE"};
     int column = MARGIN;
-    const int widths[] = {columns->workspace,
-                          SLOT_WIDTH,
-                          STATE_WIDTH,
-                          columns->mapping ? MAPPING_WIDTH : 0,
-                          UPTIME_WIDTH,
-                          columns->machine ? MACHINE_WIDTH : 0};
+    const int widths[] = {columns->workspace, SLOT_WIDTH,
+                          STATE_WIDTH,        columns->mapping ? MAPPING_WIDTH : 0,
+                          UPTIME_WIDTH,       columns->machine ? MACHINE_WIDTH : 0};
     for (int i = 0; i < COLUMNS_SORTED; i++) {
         if (widths[i] == 0)
             continue;

@@ -197,8 +197,8 @@ static bool restore(struct layer *layer, struct error *err) {
     if (!host->ask(host, question, &lost))
         return true;
     host->say(host, STYLE_PLAIN, "restoring %s", layer->name);
-    if (!restore_session(client_of(layer), daemons_name(layer->name), layer->chosen, host->settings, progress,
-                         layer, &saved, err))
+    if (!restore_session(client_of(layer), daemons_name(layer->name), layer->chosen, host->settings,
+                         progress, layer, &saved, err))
         return false;
     host->say(host, STYLE_GOOD, "%s is as it was in %s%s%s", layer->name, layer->chosen,
               saved ? "; what was there before: " : "", saved ? saved : "");
