@@ -204,7 +204,8 @@ static const struct flag flag_continue = {"continue", 0, "ID", "alias of --resum
 static const struct flag flag_profile = {
     "profile", 0, "NAME", "a [profile NAME] of the settings file", false, take_profile};
 static const struct flag flag_workspace = {
-    "workspace", 'w', "PATH", "directory that becomes /workspace (default .)", false, take_workspace};
+    "workspace", 'w',           "[MACHINE:]PATH", "directory that becomes /workspace (default .)",
+    false,       take_workspace};
 static const struct flag flag_slot = {
     "slot", 0, "N", "slot 1 to 10 of the workspace; 0: the next free", false, take_slot};
 static const struct flag flag_persistent = {"persistent",   0, NULL, "keep the container afterwards", false,

@@ -29,6 +29,7 @@ bool guard_assume(const struct guard_input *input, struct guard *guard, struct e
         return false;
     }
     guard_add_root(guard, input->workspace, WORKSPACE_PATH, false);
+    guard->roots[0].unseen = true;
     if (!guard_read_paths(settings, SETTING_GUARD_PATHS, &more, err) ||
         !guard_read_paths(settings, SETTING_GUARD_WRITABLE, &writable, err))
         return false;

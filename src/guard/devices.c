@@ -231,6 +231,9 @@ void guard_expected_mounts(const struct guard *guard, struct strings *lines) {
     for (size_t i = 0; i < guard->root_count; i++) {
         struct expecting expecting = {&guard->roots[i], lines};
         _cleanup_free_ char *base = mountinfo_field(guard->roots[i].inside);
+        _cleanup_free_ char *source = mountinfo_field(guard->roots[i].source);
+        if (guard->roots[i].unseen)
+            strings_printf(lines, "=%s %s", source, base);
         strings_printf(lines, "@%s", base);
         each_place(guard, expect, &expecting);
     }

@@ -56,7 +56,8 @@ void guard_mark_own(struct guard *guard, const char *path) {
 
 void guard_add_root(struct guard *guard, const char *source, const char *inside, bool common) {
     guard->roots = mem_grow(guard->roots, (guard->root_count + 1) * sizeof *guard->roots);
-    guard->roots[guard->root_count++] = (struct guard_root){str_copy(source), str_copy(inside), common};
+    guard->roots[guard->root_count++] =
+        (struct guard_root){.source = str_copy(source), .inside = str_copy(inside), .common = common};
 }
 
 const char *guard_shown(const struct guard *guard, const char *path) {

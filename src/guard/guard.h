@@ -38,6 +38,7 @@ struct guarded {
 struct guard_root {
     char *source, *inside;
     bool common; /* a repository's, for a linked worktree: the guard's own mount */
+    bool unseen; /* another machine's: whether there is a link on the way to it is not known */
 };
 
 struct guard {

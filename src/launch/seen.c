@@ -8,12 +8,19 @@
  * Lines of proc_pid_mountinfo(5): the fourth field is the path in the filesystem from which a mount
  * begins, the fifth where it is seen, the sixth begins with ro or rw. A guarded path is the one that was
  * meant if it begins below where the root's own mount begins. One of which it is not known whether it is
- * there ("?") has to be mounted if it is, a link as well.
+ * there ("?") has to be mounted if it is, a link as well. A root that could not be looked at ("=") is the
+ * one that was meant if its path ends with the one that it has in its filesystem; on btrfs, where that
+ * begins with the subvolume's, their last names have to be the same.
  */
-const char seen_mounts[] = "(IFS='\n'; set -f; all='\n'\n"
+const char seen_mounts[] = "(IFS='\n'; set -f; all='\n'; types='\n'\n"
                            "while IFS=' ' read -r id parent device from at flags rest\n"
-                           "do all=\"$all$from $at ${flags%%,*}\n\"; done </proc/self/mountinfo\n"
+                           "do all=\"$all$from $at ${flags%%,*}\n\"; type=${rest#*- }\n"
+                           "types=\"$types$at ${type%% *}\n\"; done </proc/self/mountinfo\n"
                            "for line in $" SEEN_VARIABLE "; do case $line in\n"
+                           "=*) line=${line#=}; at=${line##* }; line=${line% *}; root=${all%%\" $at \"*}\n"
+                           "root=${root##*'\n'}; root=${root%/}; case $types in *\"\n$at btrfs\n\"*)\n"
+                           "[ \"${root##*/}\" = \"${line##*/}\" ] || [ ! \"$root\" ] || exit 1;;\n"
+                           "*) case $line in *\"$root\") ;; *) exit 1;; esac;; esac; continue;;\n"
                            "'?'*) line=${line#?}; at=${line#* }; at=${at% *}\n"
                            "[ -e \"$at\" ] || [ -L \"$at\" ] || continue;; esac; case $line in\n"
                            "@*) root=${all%%\" ${line#@} \"*}; root=${root##*'\n'}; root=${root%/};;\n"
@@ -45,6 +52,9 @@ bool seen_verify(struct incus *client, const struct plan *plan, const struct lau
     error_set(err, ERROR_FAILED,
               "the guard of %s is not as planned: a mount of it is not what it should be", plan->name);
     error_hint(err, "did something change the workspace while the session began? nothing was run in it");
+    if (plan->expected[0] == '=')
+        error_hint(
+            err, "a link on the way to the workspace, on that machine? name the directory by its own path");
     return false;
 }
 

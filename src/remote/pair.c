@@ -4,10 +4,9 @@
 #include "incus/client.h"
 #include "remote/file.h"
 #include "remote/identity.h"
-#include "remote/known.h"
+#include "remote/token.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 void pairing_done(struct pairing *pairing) {
@@ -15,25 +14,8 @@ void pairing_done(struct pairing *pairing) {
     *pairing = (struct pairing){0};
 }
 
-/* A token is JSON in base64: whom it is for, the daemon's fingerprint and addresses, and the secret. */
-static json_t *read_token(const char *token) {
-    size_t length = strlen(token);
-    _cleanup_free_ unsigned char *text = mem_new(length + 1);
-    _cleanup_(error_done) struct error ignored = {0};
-    int size =
-        length && length < 65536 ? EVP_DecodeBlock(text, (const unsigned char *)token, (int)length) : -1;
-    if (size <= 0)
-        return NULL;
-    for (size_t i = length; i && token[i - 1] == '='; i--)
-        size--; /* what fills up counts as bytes there */
-    return json_parse((const char *)text, (size_t)size, "the token", &ignored);
-}
-
 static bool check_token(const char *token, struct pairing *pairing, struct error *err) {
-    _cleanup_json_ json_t *json = token ? read_token(token) : NULL;
-    if (!token)
-        return true;
-    if (json && tls_read_fingerprint(json_str_at(json, "fingerprint"), pairing->token_fingerprint))
+    if (!token || token_fingerprint(token, pairing->token_fingerprint))
         return true;
     error_set(err, ERROR_USAGE, "--token: that is no token of a daemon");
     error_hint(err, "there: incus config trust add NAME prints one");

@@ -13,6 +13,9 @@
 
 /* The daemon's words where one that was begun has a record and no volume. */
 #define WORDS_HALF "record count doesn't match"
+/* What a daemon that was killed while it restored leaves beside the container, over which the next one
+ * falls. */
+#define WORDS_LEFT ".incustmp"
 
 static void add_time(const char *words, int64_t seconds, struct strings *lines) {
     time_t moment = (time_t)seconds;
@@ -116,6 +119,13 @@ bool restore_session(struct incus *client, const char *session, const char *snap
         error_hint(err,
                    "one of its snapshots was never finished, because the daemon died in it: berth snapshot "
                    "delete takes it away");
+    if (strstr(err->message ? err->message : "", WORDS_LEFT))
+        error_hint(err,
+                   "the daemon died in the middle of an earlier restore and is in its own way (Incus 6.0 "
+                   "on btrfs): "
+                   "where it keeps the pool, btrfs subvolume delete %s" WORDS_LEFT
+                   " helps; nothing is lost",
+                   session);
     if (!good && restoring.is_saved && restoring.saved)
         error_hint(err, "what was there before is in the snapshot %s", restoring.saved);
     if (saved) {

@@ -367,6 +367,18 @@ static void test_guard(void **state) {
     _result_ refused = berth(&world.how, "-w", there, "run", "--", "ls", ".git/hooks/", NULL);
     assert_status(refused, 1);
     assert_has_not(refused.out, "passwd");
+    /* nor is the workspace itself another directory than was said */
+    _cleanup_free_ char *other =
+                            str_printf("%s sh -c 'cd %s && rm -r .git && mkdir -p real/secret && ln -s "
+                                       "real/secret sub && chown -R 1001:1001 real'",
+                                       script, world.folder),
+                        *made_other = lab(other), *sub = str_printf("lab:%s/sub", world.folder),
+                        *real = str_printf("lab:%s/real/secret", world.folder);
+    _result_ led = berth(&world.how, "-w", sub, "run", "--", "true", NULL);
+    assert_status(led, 1);
+    assert_has(led.err, "is not as planned");
+    _result_ meant = berth(&world.how, "-w", real, "run", "--", "true", NULL);
+    assert_status(meant, 0);
     _cleanup_free_ char *rm = str_printf("%s rm -rf %s/.git", script, world.folder), *removed = lab(rm);
     _result_ none = berth(&world.how, "-w", there, "--network", "none", "run", "--", "sh", "-c",
                           "cat /proc/net/route | wc -l", NULL);
@@ -472,6 +484,53 @@ static void test_cut(void **state) {
     line_stop(&line);
 }
 
+/*
+ * The screen has this machine's sessions and the remote's, each with its own connection: one that is cut
+ * comes back by itself, and one that is gone dims its rows and keeps nothing else.
+ */
+static void test_screen(void **state) {
+    (void)state;
+    know_lab("");
+    _result_ over = berth(&world.how, "-w", there, "shell", "--background", NULL);
+    _result_ here = berth(&world.how, "shell", "--background", NULL);
+    assert_status(over, 0);
+    assert_status(here, 0);
+    struct line line = line_start(address, 0);
+    use_line(&line);
+    struct terminal terminal;
+    world_screen(&terminal, 120, 30);
+    terminal_expect(&terminal, "2 sessions");
+    terminal_expect(&terminal, " local");
+    terminal_expect(&terminal, " lab ");
+    terminal_expect_not(&terminal, "working");
+    terminal_type(&terminal, "/@lab\r");
+    terminal_expect_not(&terminal, " local");
+    terminal_expect(&terminal, "prompt"); /* its terminal is watched */
+    terminal_type(&terminal, "M");
+    terminal_expect(&terminal, "Machines");
+    terminal_expect(&terminal, "online");
+    terminal_type(&terminal, "\x1b");
+    kill(line.pid, SIGUSR1);
+    terminal_read(&terminal, 2000);
+    terminal_type(&terminal, "\x1b");
+    terminal_expect(&terminal, " local");
+    _cleanup_free_ char *name = world_slot(1), *delete = str_printf("incus delete -f %s", name);
+    _cleanup_free_ char *gone = lab(delete);
+    terminal_expect(&terminal, "1 session "); /* what happens there is told again */
+    line_stop(&line);
+    terminal_expect(&terminal, "lab \u2717");
+    terminal_type(&terminal, "\r");
+    terminal_expect(&terminal, ":/workspace$");
+    static const char *const leave[] = {"\x02", "d"};
+    for (size_t i = 0; i < array_length(leave); i++) {
+        terminal_type(&terminal, leave[i]);
+        terminal_read(&terminal, 50);
+    }
+    terminal_expect(&terminal, "detached from");
+    terminal_type(&terminal, "q");
+    terminal_close_restored(&terminal);
+}
+
 #define remote_test(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void) {
@@ -479,6 +538,7 @@ int main(void) {
         remote_test(test_add),       remote_test(test_certificates), remote_test(test_expired_server),
         remote_test(test_of_incus),  remote_test(test_run),          remote_test(test_not_shared),
         remote_test(test_same_name), remote_test(test_files),        remote_test(test_guard),
-        remote_test(test_owners),    remote_test(test_latency),      remote_test(test_cut)};
+        remote_test(test_owners),    remote_test(test_latency),      remote_test(test_cut),
+        remote_test(test_screen)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

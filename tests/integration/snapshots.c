@@ -279,7 +279,15 @@ static void test_daemon_dies(void **state) {
         private_daemon_kill();
         private_daemon_up();
         _result_ result = child_wait(&child);
-        if (result.status == 3) { /* before it had begun: nothing was done */
+        if (result.status == 1 && strstr(result.err, ".incustmp")) { /* the daemon is in its own way */
+            assert_has(result.err, "what was there before is in the snapshot");
+            _cleanup_free_ char *line =
+                str_printf("btrfs subvolume delete %s/storage-pools/default/containers/%s.incustmp",
+                           getenv("INCUS_DIR"), name);
+            _result_ mended = shell_line(&(struct how){0}, line);
+            assert_status(mended, 0);
+            snapshot("restore", name, "first", NULL);
+        } else if (result.status == 3) { /* before it had begun: nothing was done */
             snapshot("restore", name, "first", NULL);
         } else {
             assert_status(result, 0);

@@ -45,6 +45,7 @@ struct asked_instance {
     struct link *link;
     struct call *call;
     char *name;
+    bool of_list; /* of names: the next one is asked for behind it */
 };
 
 static void changed(struct link *link) {
@@ -137,13 +138,16 @@ static void asking_free(struct asked_instance *asking) {
     free(asking);
 }
 
-static void ask_instance(struct link *link, const char *name);
+static struct asked_instance *ask_instance(struct link *link, const char *name);
 
 /* The next ones of a list of names; when all have been asked for, the list is whole. */
 static void ask_more(struct link *link) {
     while (link->asking < AT_ONE_TIME && link->next_to_ask < link->to_ask.count) {
+        struct asked_instance *asking = ask_instance(link, link->to_ask.items[link->next_to_ask++]);
+        if (!asking)
+            continue;
+        asking->of_list = true;
         link->asking++;
-        ask_instance(link, link->to_ask.items[link->next_to_ask++]);
     }
 }
 
@@ -156,10 +160,8 @@ static void members_came(void *data, const struct reply *reply, struct error *er
     (void)err; /* whatever it is, the stream of events tells it too */
     link->asking_members = NULL;
     link->members_due = loop_timer(incus_loop(link->client), MEMBERS_MS, members_due, link);
-    if (!reply)
-        return;
-    store_take_members(link->store, reply->metadata, is_back, link);
-    changed(link);
+    if (reply && store_take_members(link->store, reply->metadata, is_back, link))
+        changed(link);
 }
 
 static void members_due(void *data) {
@@ -182,6 +184,8 @@ static void names_came(void *data, const struct reply *reply, struct error *err)
     for (size_t i = 0; i < link->to_ask.count; i++)
         store_take_name(link->store, link->to_ask.items[i]);
     store_list_end(link->store);
+    for (struct asked_instance *asking = link->asked; asking; asking = asking->next)
+        asking->of_list = false; /* of an earlier one */
     link->next_to_ask = link->asking = 0;
     ask_more(link);
     changed(link);
@@ -210,7 +214,7 @@ static void instance_came(void *data, const struct reply *reply, struct error *e
         row->silent = true;
     if (again)
         ask_instance(link, asking->name);
-    if (link->asking) {
+    if (asking->of_list) {
         link->asking--;
         ask_more(link);
     }
@@ -218,12 +222,12 @@ static void instance_came(void *data, const struct reply *reply, struct error *e
     changed(link);
 }
 
-/* An instance that is known and is being asked for already is asked for once more afterwards. */
-static void ask_instance(struct link *link, const char *name) {
+/* An instance that is known and is being asked for already is asked for once more afterwards: then NULL. */
+static struct asked_instance *ask_instance(struct link *link, const char *name) {
     struct store_row *row = store_find(link->store, name);
     if (row && row->wanted) {
         row->again = true;
-        return;
+        return NULL;
     }
     if (row)
         row->wanted = true;
@@ -234,6 +238,7 @@ static void ask_instance(struct link *link, const char *name) {
     asking->call = incus_call(link->client, "GET", path, NULL, instance_came, asking);
     if (link->store->server.member)
         call_patience(asking->call, INSTANCE_PATIENCE_MS);
+    return asking;
 }
 
 static void event(void *data, const char *type, const json_t *metadata) {

@@ -71,10 +71,23 @@ void store_take_name(struct store *store, const char *name) {
     row->listed = true;
 }
 
-void store_take_members(struct store *store, const json_t *list, void (*back)(void *data, const char *name),
+/* Whether their states are others than those of before. */
+static bool are_others(const struct members *before, const struct members *now) {
+    bool others = before->count != now->count;
+    for (size_t i = 0; i < now->count && !others; i++) {
+        const struct member *old = members_find(before, now->items[i].name);
+        others = !old || !str_equal(old->status, now->items[i].status);
+    }
+    return others;
+}
+
+bool store_take_members(struct store *store, const json_t *list, void (*back)(void *data, const char *name),
                         void *data) {
-    members_done(&store->members);
+    struct members before = store->members;
+    store->members = (struct members){0};
     members_read(list, &store->members);
+    bool others = are_others(&before, &store->members);
+    members_done(&before);
     for (size_t i = 0; i < store->count; i++) {
         struct store_row *row = store->rows[i];
         const struct member *member = members_find(&store->members, row->session.location);
@@ -84,6 +97,7 @@ void store_take_members(struct store *store, const json_t *list, void (*back)(vo
             back(data, row->session.name);
         row->silent |= !online;
     }
+    return others;
 }
 
 void store_place(struct store *store) {

@@ -69,9 +69,9 @@ void store_list_end(struct store *store);
 void store_take_name(struct store *store, const char *name);
 /*
  * Takes the members as they are now: rows of one that is not online are silent. `name` of one that is
- * online again is called for each of its rows.
+ * online again is called for each of its rows. Whether any of them is another than before.
  */
-void store_take_members(struct store *store, const json_t *list, void (*back)(void *data, const char *name),
+bool store_take_members(struct store *store, const json_t *list, void (*back)(void *data, const char *name),
                         void *data);
 /* Its daemon has said which member it is: what is elsewhere is known now. */
 void store_place(struct store *store);

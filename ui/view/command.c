@@ -138,6 +138,8 @@ static void start(struct host *host, const char *line) {
     struct command_run *run = mem_new(sizeof *run);
     run->host = host;
     strings_add(&run->argv, "/proc/self/exe");
+    if (incus_remote(host->client)) /* what is typed is about the daemon that is in view */
+        strings_add_all(&run->argv, "--remote", incus_remote(host->client), NULL);
     for (size_t i = 0; i < words.count; i++)
         strings_add(&run->argv, words.items[i]);
     task_start(host->loop, run_task, run);
