@@ -95,6 +95,30 @@ bool json_each(const char *text, size_t size, const char *key, json_each_fn *eac
     return object != NULL;
 }
 
+void json_each_so_far(struct buffer *text, const char *key, json_each_fn *each, void *data) {
+    _cleanup_free_ char *opening = str_printf("\"%s\":[", key);
+    char *found = text->size ? memmem(text->data, text->size, opening, strlen(opening)) : NULL;
+    if (!found)
+        return;
+    const char *end = text->data + text->size;
+    char *begin = found + strlen(opening);
+    const char *at = begin;
+    for (const char *probe = at; probe < end;) {
+        json_error_t where;
+        _cleanup_json_ json_t *member = json_loadb(probe, (size_t)(end - probe),
+                                                   JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
+        if (!member)
+            break; /* it is not whole, or wrong: that shows in the end */
+        probe += where.position;
+        if (next_mark(&probe, end, ",") != ',')
+            break;
+        each(data, member);
+        at = probe;
+    }
+    memmove(begin, at, (size_t)(end - at) + 1); /* with the NUL */
+    text->size -= (size_t)(at - begin);
+}
+
 char *json_pretty(const json_t *value) {
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
     return text ? text : str_copy("null");

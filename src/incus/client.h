@@ -21,7 +21,7 @@ struct reply {
     json_t *body;          /* the whole envelope; NULL if it is not JSON (a log file) */
     json_t *metadata;      /* body.metadata, or NULL */
     const char *operation; /* the operation's path, "" if there is none */
-    const char *raw;       /* the bytes as they came */
+    const char *raw;       /* the bytes as they came; of a list whose members were given, not all */
     size_t raw_size;
     long owner_uid; /* X-Incus-Uid, X-Incus-Gid: of a file asked about; -1 if absent */
     long owner_gid;

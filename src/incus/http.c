@@ -8,6 +8,8 @@
 
 /* A reply may be a whole listing, but not whatever a stranger's socket sends. */
 #define REPLY_LIMIT (64u << 20)
+/* Of a list so much is gathered before its members are given: a long one is never in memory as a whole. */
+#define LIST_CHUNK (256u << 10)
 
 struct call {
     struct incus *client;
@@ -19,6 +21,7 @@ struct call {
     char *body; /* of the request */
     struct buffer answer;
     bool too_large;
+    size_t kept; /* of the answer, behind the members of a list that were given already */
     int64_t started;
     long owner_uid, owner_gid;
     char *etag;
@@ -35,6 +38,10 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data) {
         return 0;
     }
     buffer_add(&call->answer, bytes, size * count);
+    if (call->each && call->answer.size >= call->kept + LIST_CHUNK) {
+        json_each_so_far(&call->answer, "metadata", call->each, call->each_data);
+        call->kept = call->answer.size;
+    }
     return size * count;
 }
 

@@ -197,7 +197,7 @@ static void test_launches(void **state) {
         const char *member = members[(size_t)i % array_length(members)];
         terminal_type(&terminal, "r");
         terminal_expect(&terminal, "Run a command");
-        _cleanup_free_ char *line = str_printf("true %d\x1b[A\x15%s:%s\r", i, member, world.folder);
+        _cleanup_free_ char *line = str_printf("true %d\x1bOA\x15%s:%s\r", i, member, world.folder);
         terminal_type(&terminal, line);
         terminal_expect(&terminal, "the command ended with status 0");
         terminal_type(&terminal, "k"); /* takes the line away */

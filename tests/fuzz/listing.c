@@ -1,5 +1,6 @@
 /* The daemon's list of instances, and what a session says of itself in it. */
-/* Covers: next_mark each_member json_each instance_read session_read label_recorded_code */
+/* Covers: next_mark each_member json_each json_each_so_far instance_read session_read label_recorded_code
+ */
 /* Covers: label_is_persistent epoch owner_orphaned owner_is_dead session_copy session_done */
 #include "tests/fuzz/fuzz.h"
 
@@ -25,6 +26,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     _cleanup_(error_done) struct error err = {0};
     _cleanup_json_ json_t *rest = NULL;
     if (!json_each((const char *)bytes, size, "metadata", member, NULL, &rest, "it", &err))
+        assert(err.class == ERROR_FAILED);
+    error_done(&err);
+    _cleanup_(buffer_done) struct buffer coming = {0};
+    for (size_t at = 0; at < size; at += 100) { /* the same in pieces */
+        buffer_add(&coming, bytes + at, size - at < 100 ? size - at : 100);
+        json_each_so_far(&coming, "metadata", member, NULL);
+    }
+    if (coming.size && !json_each(coming.data, coming.size, "metadata", member, NULL, NULL, "it", &err))
         assert(err.class == ERROR_FAILED);
     return 0;
 }

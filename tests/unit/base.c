@@ -124,6 +124,21 @@ static void check_each(const char *text, const char *wanted, bool good) {
         assert_true(json_is_object(rest));
 }
 
+/* The same as it comes, byte by byte. */
+static void check_coming(const char *text, const char *wanted) {
+    _cleanup_(error_done) struct error err = {0};
+    _cleanup_(buffer_done) struct buffer got = {0}, coming = {0};
+    buffer_text(&got, "");
+    for (const char *at = text; *at; at++) {
+        buffer_add(&coming, at, 1);
+        json_each_so_far(&coming, "metadata", collect, &got);
+        assert_int_equal(strlen(coming.data), coming.size);
+    }
+    assert_true(coming.size < strlen(text)); /* what was given is not kept */
+    assert_true(json_each(coming.data, coming.size, "metadata", collect, &got, NULL, "the answer", &err));
+    assert_string_equal(got.data, wanted);
+}
+
 static void test_each(void **state) {
     (void)state;
     check_each("{\"type\":\"sync\",\"metadata\":[{\"n\":\"a\"}, {\"n\":\"b\"} ]}", "a;b;", true);
@@ -136,6 +151,10 @@ static void test_each(void **state) {
     check_each("{\"metadata\":[{\"n\":}]}", "", false);
     check_each("{\"x\":{\"metadata\":[{\"n\":\"a\"}]}}", "a;", false);
     check_each("", "", false);
+    check_coming(
+        "{\"type\":\"sync\",\"metadata\":[{\"n\":\"a\"}, {\"n\":\"b,]\"} ,{\"n\":\"c\",\"x\":[1,2]}]}",
+        "a;b,];c;");
+    check_coming("{\"metadata\":[{\"n\":\"a\"},{\"n\":\"b\"}],\"z\":{\"metadata\":[3]}}", "a;b;");
 }
 
 static void test_lists(void **state) {
