@@ -36,8 +36,8 @@ typedef void json_each_fn(void *data, json_t *member);
 bool json_each(const char *text, size_t size, const char *key, json_each_fn *each, void *data,
                json_t **rest, const char *source, struct error *err) nodiscard;
 /*
- * The same for a text that is still coming: calls `each` with the members that are whole and have another one
- * behind them, and takes these out of the text, which json_each() goes on with when it has come.
+ * The same for a text that is still coming: calls `each` with the members that are whole and have another
+ * one behind them, and takes these out of the text, which json_each() goes on with when it has come.
  */
 void json_each_so_far(struct buffer *text, const char *key, json_each_fn *each, void *data);
 /* Indented, with its keys in the order in which they were set. Caller owns. */

@@ -203,7 +203,7 @@ static void ask_machine(struct sessions *sessions, size_t first, const char *mac
             incus_path(NULL, "instances", daemons_name(asked->keys.items[i]), "state", NULL);
         asked->questions[i].patience_ms = PATIENCE_MS;
     }
-    asked->asking = incus_ask(host_client(sessions->host, asked->keys.items[0]), asked->questions,
+    asked->asking = incus_ask(host_client(sessions->host, list->order[first]->key), asked->questions,
                               asked->keys.count, stats_came, asked);
 }
 
@@ -270,8 +270,10 @@ static void fetch_all(void *state) {
 
 static void leave(void *state) {
     struct sessions *sessions = state;
-    while (sessions->asked)
-        asked_free(sessions->asked);
+    for (struct asked *asked = sessions->asked, *next; asked; asked = next) {
+        next = asked->next;
+        asked_free(asked);
+    }
     free(sessions);
 }
 
