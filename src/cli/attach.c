@@ -69,11 +69,12 @@ static char *find_name(struct cli *cli, struct error *err) {
     return name_of(prefix, workspace.path, cli->request.slot);
 }
 
-static bool check(const struct instance *instance, struct error *err) {
+static bool check(const struct cli *cli, const struct instance *instance, struct error *err) {
     if (instance_running(instance))
         return true;
     error_set(err, ERROR_FAILED, "%s is not running (status: %s)", instance->name, instance->status);
-    const char *workspace = instance_device(instance, WORKSPACE_DEVICE, "source");
+    _cleanup_free_ char *workspace =
+        cli_workspace_of(cli, instance_device(instance, WORKSPACE_DEVICE, "source"));
     if (str_equal(instance->status, "Stopped"))
         error_hint(err, "berth shell -w %s --persistent starts it again", workspace);
     else
@@ -107,7 +108,7 @@ static int run(struct cli *cli, struct error *err) {
     _cleanup_free_ char *name = find_name(cli, err);
     if (!name)
         return err->class ? -1 : 0;
-    if (!cli_get_session(cli, name, &instance, err) || !check(&instance, err))
+    if (!cli_get_session(cli, name, &instance, err) || !check(cli, &instance, err))
         return -1;
     if (!tty_both()) {
         error_set(err, ERROR_USAGE, "attach needs a terminal: stdin or stdout is not one");

@@ -95,6 +95,13 @@ bool cli_ask_workspace(struct cli *cli, struct error *err) {
     return true;
 }
 
+char *cli_workspace_of(const struct cli *cli, const char *workspace) {
+    const char *remote = incus_remote(cli->client);
+    const struct workspace directory = {.source = (char *)workspace};
+    bool shared = workspace_is_shared(&directory, settings_text(&cli->settings, SETTING_SHARED));
+    return remote && !shared ? str_printf("%s:%s", remote, workspace) : str_copy(workspace);
+}
+
 void cli_say_changed(const struct cli *cli, const char *name) {
     _cleanup_free_ char *id = check_id(incus_address(cli->client), incus_project(cli->client), name);
     _cleanup_free_ char *workspace = NULL;

@@ -13,6 +13,11 @@
  * is said.
  */
 bool cli_ask_workspace(struct cli *cli, struct error *err) nodiscard;
+/*
+ * A workspace as a remote's records and labels name it, for a request: here it is to be said to be the
+ * remote's, unless all machines have it. Of this machine's daemon it is as it was. Caller owns.
+ */
+char *cli_workspace_of(const struct cli *cli, const char *workspace) nodiscard;
 /* What changed of what is guarded while the session of this name ran, if anything did. */
 void cli_say_changed(const struct cli *cli, const char *name);
 /* The mapping on a terminal, and the decision's warnings everywhere. */

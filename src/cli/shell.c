@@ -11,18 +11,11 @@
 #include "session/attach.h"
 #include "workspace/workspace.h"
 
-/* A remote's records name its directories as it does; here they are to be said to be its own. */
 static bool resume_record(struct cli *cli, const struct record *record, struct error *err) {
-    const char *remote = incus_remote(cli->client), *path = NULL;
-    _cleanup_free_ char *first = NULL, *second = NULL;
-    const struct workspace workspace = {.source = record->workspace};
     if (!shell_resume(&cli->request, &cli->settings, record, err))
         return false;
-    if (!remote || workspace_is_qualified(record->workspace, &first, &second, &path) ||
-        workspace_is_shared(&workspace, settings_text(&cli->settings, SETTING_SHARED)))
-        return true;
     free(cli->request.workspace);
-    cli->request.workspace = str_printf("%s:%s", remote, record->workspace);
+    cli->request.workspace = cli_workspace_of(cli, record->workspace);
     return true;
 }
 

@@ -101,7 +101,7 @@ static bool follow(struct cli *cli, const struct instance *instance, struct erro
         return error_set(err, ERROR_FAILED,
                          "%s is no session: it has no workspace that a branch could have", instance->name);
     if (!cli->request.workspace)
-        str_set(&cli->request.workspace, session.workspace);
+        cli->request.workspace = cli_workspace_of(cli, session.workspace);
     if (session.persistent && cli->settings.values[SETTING_PERSISTENT].origin < ORIGIN_FLAG &&
         !settings_flag(&cli->settings, SETTING_PERSISTENT, "the session", "true", err))
         return false;

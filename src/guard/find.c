@@ -83,6 +83,15 @@ static bool guard_children(struct guard_search *search) {
     return true;
 }
 
+/* The key by which remotes know us is nobody's inside; one that is read-only could still be read. */
+static bool cover_key(struct guard_search *search, const char *settings) {
+    char resolved[PATH_MAX];
+    _cleanup_free_ char *key = str_printf("%s/client.key", settings);
+    if (!realpath(key, resolved) || !path_is_under(resolved, search->root))
+        return true;
+    return search_cover(search, resolved + strlen(search->root) + !str_equal(search->root, "/"), false);
+}
+
 /*
  * Where a home is the workspace, what berth and coi know and are told lies in it: what the guard has noted,
  * who is trusted, settings, records.
@@ -94,6 +103,8 @@ static bool guard_own(struct guard_search *search) {
                                                        : str_printf("%s/.config/berth", home),
                         *records = str_printf("%s/.coi", home);
     const char *const own[] = {state, settings, records};
+    if (!cover_key(search, settings))
+        return false;
     for (size_t i = 0; i < array_length(own); i++) {
         char resolved[PATH_MAX];
         if (!realpath(own[i], resolved) || !path_is_under(resolved, search->root) ||

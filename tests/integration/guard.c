@@ -296,11 +296,14 @@ static void test_home(void **state) {
     struct how there = how;
     there.cwd = folder;
     there.variables = here;
-    host(folder, "mkdir -p .coi .config/berth");
+    host(folder, "mkdir -p .coi .config/berth && echo secret >.config/berth/client.key");
     _result_ run = berth(
         &there, "run", SMALL, "--", "sh", "-c",
         "echo x >.state/berth/guard/trusted || echo x >.coi/x || echo x >.config/berth/config.ini", NULL);
     assert_int_equal(run.status, 1);
+    _result_ key = berth(&there, "run", SMALL, "--", "sh", "-c",
+                         "cat .config/berth/client.key; sudo cat .config/berth/client.key; true", NULL);
+    assert_has_not(key.out, "secret");
     host(folder, "mkdir .coi/sessions-shell");
     _result_ guard = berth(&there, "guard", NULL);
     assert_status(guard, 0);

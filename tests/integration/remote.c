@@ -339,6 +339,22 @@ static void test_files(void **state) {
     assert_status(pull, 0);
     _result_ same = shell_line(&world.how, compare);
     assert_status(same, 0);
+    /* a saved session of that machine is resumed there */
+    _result_ persistent = berth(&world.how, "--remote", "lab", "persist", name, NULL);
+    assert_status(persistent, 0);
+    _result_ stopped = berth(&world.how, "--remote", "lab", "shutdown", "--force", name, NULL);
+    assert_status(stopped, 0);
+    _result_ attach = berth(&world.how, "--remote", "lab", "attach", name, NULL);
+    assert_has(attach.err, there);
+    _result_ resumed = berth(&world.how, "-w", there, "shell", "--resume", "--background", NULL);
+    assert_status(resumed, 0);
+    _cleanup_free_ char *status = lab("incus list -f csv -c s");
+    assert_string_equal(status, "RUNNING");
+    _result_ snapshot = berth(&world.how, "--remote", "lab", "snapshot", "create", name, "one", NULL);
+    assert_status(snapshot, 0);
+    _result_ branch =
+        berth(&world.how, "--remote", "lab", "snapshot", "branch", name, "one", "--background", NULL);
+    assert_status(branch, 0);
 }
 
 /* The guard of a repository over there, and a session's network. */

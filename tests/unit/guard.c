@@ -120,6 +120,24 @@ static void check_golden(const struct scene *scene, const char *text, const char
     assert_string_equal(got.data, wanted.data);
 }
 
+/* A home as the workspace: the key by which remotes know us cannot be read inside. */
+static void test_key(void **state) {
+    (void)state;
+    _cleanup_(scene_done) struct scene scene;
+    scene_init(&scene);
+    _cleanup_free_ char *config = str_printf("%s/w/.config", scene.top);
+    setenv("XDG_CONFIG_HOME", config, 1);
+    in(&scene, "mkdir -p w/.config/berth && echo k >w/.config/berth/client.key && echo "
+               ">w/.config/berth/config.ini");
+    look(&scene);
+    assert_string_equal(how(&scene, "w/.config/berth"), "read-only");
+    assert_string_equal(how(&scene, "w/.config/berth/client.key"), "covered");
+    in(&scene, "rm w/.config/berth/client.key");
+    look(&scene);
+    assert_string_equal(how(&scene, "w/.config/berth/client.key"), "");
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+}
+
 static void test_repository(void **state) {
     (void)state;
     _cleanup_(scene_done) struct scene scene;
@@ -540,11 +558,12 @@ static void test_trust(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repository), cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_worktree),   cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_links),      cmocka_unit_test(test_mounts),
-        cmocka_unit_test(test_secrets),    cmocka_unit_test(test_gitconfig),
-        cmocka_unit_test(test_course),     cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_key),       cmocka_unit_test(test_repository),
+        cmocka_unit_test(test_parts),     cmocka_unit_test(test_worktree),
+        cmocka_unit_test(test_forged),    cmocka_unit_test(test_links),
+        cmocka_unit_test(test_mounts),    cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_gitconfig), cmocka_unit_test(test_course),
+        cmocka_unit_test(test_trust),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
