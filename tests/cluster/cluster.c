@@ -324,8 +324,6 @@ static void test_away(void **state) {
     assert_int_not_equal(gone.status, 0);
     assert_has(gone.err, "nodeb");
     assert_true(loop_now() - begin < 15000);
-    _result_ own = berth(&world.how, "run", "--", "ls", NULL);
-    assert_status(own, 0);
     await_status("nodeb", "Offline");
     _result_ list = berth(&world.how, "list", NULL);
     assert_status(list, 0);
