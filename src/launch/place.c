@@ -167,7 +167,10 @@ static bool find_shared(struct search *search, const char *given, struct workspa
         return false;
     bool shared = workspace_is_shared(workspace, settings_text(search->settings, SETTING_SHARED)),
          any = str_equal(search->target, "auto") || *search->target == '@';
-    if (any && !shared && !remote_of(search)) {
+    if (str_equal(search->target, "auto") && !search->own &&
+        search->settings->values[SETTING_TARGET].origin != ORIGIN_FLAG)
+        search->target = ""; /* of one machine it is the best */
+    if (any && *search->target && !shared && !remote_of(search)) {
         if (search->settings->values[SETTING_TARGET].origin != ORIGIN_FLAG) {
             search->target = ""; /* where it may be anywhere: this may not */
         } else {

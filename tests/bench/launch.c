@@ -2,7 +2,6 @@
  * What a run and a list cost, as ratios against the incus command and the bare API, both sides in one
  * run, turn by turn: the median of the turns' ratios. Each line says the limit; above it the test fails.
  */
-#include "incus/exec.h"
 #include "incus/instance.h"
 #include "incus/operation.h"
 #include "tests/harness/bench.h"
@@ -26,58 +25,17 @@ static double incus_run(const char *name) {
     return bench_cost(launch).seconds + bench_cost(exec).seconds + bench_cost(delete).seconds;
 }
 
-static void finished(void *data, int status, struct error *err) {
-    assert_int_equal(err->class, ERROR_NONE);
-    assert_int_equal(status, 0);
-    *(bool *)data = true;
-}
-
-static void no_output(void *data, int stream, const void *bytes, size_t size) {
-    (void)data, (void)stream, (void)bytes, (void)size;
-}
-
-/* The same instance as berth's, from its own plan. Caller owns. */
-static json_t *bare_body(const char *name) {
-    struct how how = {.uid = 0, .gid = 0, .cwd = bench_folder};
-    _result_ result = berth(&how, "run", "--dry-run", "--", "true", NULL);
-    _cleanup_(error_done) struct error err = {0};
-    _cleanup_json_ json_t *plan = json_parse(result.out, strlen(result.out), "the plan", &err);
-    assert_non_null(plan);
-    return json_pack("{s:s, s:{s:s, s:s}, s:b, s:b, s:O, s:O}", "name", name, "source", "type", "image",
-                     "alias", "coi", "ephemeral", 1, "start", 1, "config", json_at(plan, "config"),
-                     "devices", json_at(plan, "devices"));
-}
-
-/* Create with start, exec with its streams: the calls alone, in this process. */
-static double bare_run(const char *name, const json_t *body) {
-    static char *const command[] = {"true", NULL};
-    static const struct exec_handler handler = {.output = no_output, .finished = finished};
-    struct exec_request request = {.command = command, .uid = 1000, .gid = 1000};
-    _cleanup_(error_done) struct error err = {0};
-    bool done = false;
-    double begin = bench_now();
-    assert_true(operation_run(daemon_client(), "POST", "/1.0/instances", body, NULL, NULL, NULL, &err));
-    struct exec *exec = exec_start(daemon_client(), name, &request, &handler, &done);
-    exec_release(exec);
-    exec_end_input(exec);
-    assert_true(loop_run(daemon_loop(), &done, &err));
-    double seconds = bench_now() - begin;
-    exec_free(exec);
-    assert_true(instance_change(daemon_client(), name, "stop", true, -1, &err));
-    assert_no_containers();
-    return seconds;
-}
-
 static void test_run(void **state) {
     (void)state;
     double to_incus[ROUNDS], to_bare[ROUNDS];
     _cleanup_free_ char *name = str_printf("%sbench", getenv("COI_CONTAINER_PREFIX"));
-    _cleanup_json_ json_t *body = bare_body(name);
+    const struct how how = {.uid = 0, .gid = 0, .cwd = bench_folder};
+    _cleanup_json_ json_t *body = bench_bare_body(&how, name, NULL);
     berth_run(); /* the first one unpacks the image */
     for (int i = 0; i < ROUNDS; i++) {
         double ours = berth_run();
         to_incus[i] = ours / incus_run(name);
-        to_bare[i] = ours / bare_run(name, body);
+        to_bare[i] = ours / bench_bare_run("/1.0/instances", name, body);
     }
     bench_verdict("berth run / incus launch+exec+delete", bench_median(to_incus, ROUNDS), "", 0.40);
     bench_verdict("berth run / bare API", bench_median(to_bare, ROUNDS), "", 1.15);

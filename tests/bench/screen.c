@@ -40,29 +40,9 @@ static void make_until(int count) {
     }
 }
 
-/* Reads until the screen shows `text`; the seconds since `begin`. */
-static double until(struct terminal *terminal, const char *text, double begin) {
-    while (terminal_find(terminal, text, NULL) < 0 && bench_now() - begin < 10)
-        terminal_read(terminal, 1);
-    double seconds = bench_now() - begin;
-    terminal_expect(terminal, text); /* shows what is there instead */
-    return seconds;
-}
-
 static void leave(struct terminal *terminal) {
     terminal_type(terminal, "q");
     assert_int_equal(terminal_close_restored(terminal), 0);
-}
-
-static long status_number(const struct terminal *terminal, const char *key) {
-    _cleanup_free_ char *path = str_printf("/proc/%d/status", (int)terminal->pid);
-    _cleanup_fclose_ FILE *file = fopen(path, "r");
-    char line[256];
-    long number = -1;
-    while (file && fgets(line, sizeof line, file))
-        if (str_starts(line, key))
-            number = strtol(line + strlen(key), NULL, 10);
-    return number;
 }
 
 static void test_start(void **state) {
@@ -73,8 +53,8 @@ static void test_start(void **state) {
         struct terminal terminal;
         double begin = bench_now();
         world_screen(&terminal, 120, 40);
-        first[i] = until(&terminal, "Sessions", begin) * 1000;
-        complete[i] = until(&terminal, "300 sessions", begin) * 1000;
+        first[i] = bench_until(&terminal, "Sessions", begin) * 1000;
+        complete[i] = bench_until(&terminal, "300 sessions", begin) * 1000;
         terminal_read(&terminal, 100);
         leave(&terminal);
     }
@@ -104,7 +84,7 @@ static void test_keys(void **state) {
     }
     bench_verdict("a key at 1000 rows", bench_median(seconds, KEYS), " ms", 5);
     bench_verdict("bytes written for it", bench_median(bytes, KEYS), "", 600);
-    bench_verdict("peak memory at 1000 rows", (double)status_number(&terminal, "VmHWM:") / 1024, " MB", 16);
+    bench_verdict("peak memory at 1000 rows", (double)bench_status(&terminal, "VmHWM:") / 1024, " MB", 16);
     leave(&terminal);
 }
 
@@ -123,7 +103,7 @@ static void test_change(void **state) {
         size_t from = terminal.raw.size;
         assert_true(instance_delete(daemon_client(), name, &err));
         double begin = bench_now();
-        delay[i] = until(&terminal, text, begin) * 1000;
+        delay[i] = bench_until(&terminal, text, begin) * 1000;
         assert_true(terminal.raw.size > from);
     }
     leave(&terminal);
@@ -138,9 +118,9 @@ static void test_rest(void **state) {
     world_screen(&terminal, 120, 40);
     terminal_expect(&terminal, "1 running");
     terminal_read(&terminal, 3000);
-    long before = status_number(&terminal, "voluntary_ctxt_switches:");
+    long before = bench_status(&terminal, "voluntary_ctxt_switches:");
     terminal_read(&terminal, 60000);
-    long after = status_number(&terminal, "voluntary_ctxt_switches:");
+    long after = bench_status(&terminal, "voluntary_ctxt_switches:");
     leave(&terminal);
     remove_containers();
     bench_verdict("wakeups in a minute of rest", (double)(after - before), "", 12);

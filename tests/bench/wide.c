@@ -3,7 +3,6 @@
  * with a thousand instances on all of them, and three hundred launches through it. The last of the benches:
  * the private daemon is in a cluster from here on.
  */
-#include "incus/exec.h"
 #include "incus/instance.h"
 #include "incus/operation.h"
 #include "tests/harness/bench.h"
@@ -50,58 +49,17 @@ static double berth_run(const char *path) {
     return seconds;
 }
 
-/* The same instance as berth's, from its own plan. Caller owns. */
-static json_t *bare_body(const char *name, const char *path) {
-    _result_ result = berth(&world.how, "-w", path, "run", "--dry-run", "--", "true", NULL);
-    _cleanup_(error_done) struct error err = {0};
-    _cleanup_json_ json_t *plan = json_parse(result.out, strlen(result.out), "the plan", &err);
-    assert_non_null(plan);
-    return json_pack("{s:s, s:{s:s, s:s}, s:b, s:b, s:O, s:O}", "name", name, "source", "type", "image",
-                     "alias", "coi", "ephemeral", 1, "start", 1, "config", json_at(plan, "config"),
-                     "devices", json_at(plan, "devices"));
-}
-
-static void finished(void *data, int status, struct error *err) {
-    assert_int_equal(err->class, ERROR_NONE);
-    assert_int_equal(status, 0);
-    *(bool *)data = true;
-}
-
-static void no_output(void *data, int stream, const void *bytes, size_t size) {
-    (void)data, (void)stream, (void)bytes, (void)size;
-}
-
-/* Create with start, and exec with its streams: the calls alone, in this process. */
-static double bare_run(const char *name, const json_t *body) {
-    static char *const command[] = {"true", NULL};
-    static const struct exec_handler handler = {.output = no_output, .finished = finished};
-    struct exec_request request = {.command = command, .uid = 1000, .gid = 1000};
-    _cleanup_(error_done) struct error err = {0};
-    _cleanup_free_ char *path = instance_create_path("nodeb");
-    bool done = false;
-    double begin = bench_now();
-    assert_true(operation_run(daemon_client(), "POST", path, body, NULL, NULL, NULL, &err));
-    struct exec *exec = exec_start(daemon_client(), name, &request, &handler, &done);
-    exec_release(exec);
-    exec_end_input(exec);
-    assert_true(loop_run(daemon_loop(), &done, &err));
-    double seconds = bench_now() - begin;
-    exec_free(exec);
-    assert_true(instance_change(daemon_client(), name, "stop", true, -1, &err));
-    assert_no_containers();
-    return seconds;
-}
-
 static void test_run(void **state) {
     (void)state;
     double ratios[ROUNDS];
     _cleanup_free_ char *name = str_printf("%sbench", getenv("COI_CONTAINER_PREFIX")),
-                        *path = str_printf("nodeb:%s", world.folder);
+                        *path = str_printf("nodeb:%s", world.folder),
+                        *create = instance_create_path("nodeb");
     berth_run(path); /* the first one makes the network, and unpacks the image there */
-    _cleanup_json_ json_t *body = bare_body(name, path);
+    _cleanup_json_ json_t *body = bench_bare_body(&world.how, name, path);
     for (int i = 0; i < ROUNDS; i++) {
         double ours = berth_run(path);
-        ratios[i] = ours / bare_run(name, body);
+        ratios[i] = ours / bench_bare_run(create, name, body);
     }
     bench_verdict("run on another member / bare API to it", bench_median(ratios, ROUNDS), "", 1.2);
 }
@@ -129,25 +87,6 @@ static void make_share(int member) {
     _exit(0);
 }
 
-static double until(struct terminal *terminal, const char *text, double begin) {
-    while (terminal_find(terminal, text, NULL) < 0 && bench_now() - begin < 10)
-        terminal_read(terminal, 1);
-    double seconds = bench_now() - begin;
-    terminal_expect(terminal, text); /* shows what is there instead */
-    return seconds;
-}
-
-static long peak_kb(const struct terminal *terminal) {
-    _cleanup_free_ char *path = str_printf("/proc/%d/status", (int)terminal->pid);
-    _cleanup_fclose_ FILE *file = fopen(path, "r");
-    char line[256];
-    long number = -1;
-    while (file && fgets(line, sizeof line, file))
-        if (str_starts(line, "VmHWM:"))
-            number = strtol(line + strlen("VmHWM:"), NULL, 10);
-    return number;
-}
-
 static void leave(struct terminal *terminal) {
     terminal_type(terminal, "q");
     assert_int_equal(terminal_close_restored(terminal), 0);
@@ -161,7 +100,7 @@ static void test_screen(void **state) {
     for (size_t i = 0; i < array_length(complete); i++) {
         double begin = bench_now();
         world_screen(&terminal, 120, 40);
-        complete[i] = until(&terminal, "1000 sessions", begin) * 1000;
+        complete[i] = bench_until(&terminal, "1000 sessions", begin) * 1000;
         terminal_read(&terminal, 100);
         leave(&terminal);
     }
@@ -174,9 +113,9 @@ static void test_screen(void **state) {
         _cleanup_free_ char *name = name_of_number(number),
                             *text = str_printf("%d sessions", MANY - 1 - (int)i);
         assert_true(instance_delete(daemon_client(), name, &err));
-        delay[i] = until(&terminal, text, bench_now()) * 1000;
+        delay[i] = bench_until(&terminal, text, bench_now()) * 1000;
     }
-    double peak = (double)peak_kb(&terminal) / 1024;
+    double peak = (double)bench_status(&terminal, "VmHWM:") / 1024;
     leave(&terminal);
     bench_verdict("a change on another member", bench_median(delay, array_length(delay)), " ms", 150);
     bench_verdict("peak memory at 1000 rows", peak, " MB", 40);

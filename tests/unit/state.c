@@ -28,14 +28,18 @@ static void take(struct store *store, const char *name, const char *status, cons
 }
 
 /* Three rows, one of them no session. */
-static void fill(struct store *store) {
-    store_init(store);
+static void take_three(struct store *store) {
     store_list_begin(store);
     store->records.loaded = true;
     take(store, FIRST, "Running", "/w/b");
     take(store, SECOND, "Stopped", "/w/a");
     take(store, OTHER, "Running", "");
     store_list_end(store);
+}
+
+static void fill(struct store *store) {
+    store_init(store);
+    take_three(store);
 }
 
 static void test_store_list(void **state) {
@@ -119,13 +123,7 @@ static struct store *filled(struct daemons *daemons, const char *remote) {
                                                          .remote = str_copy(remote),
                                                          .url = remote ? str_copy("https://h:1") : NULL};
     struct store *store = &daemons_add(daemons, remote, incus_new(NULL, &endpoint, ""), PREFIX)->store;
-    store->records.loaded = true;
-    store_list_begin(store);
-    store->records.loaded = true;
-    take(store, FIRST, "Running", "/w/b");
-    take(store, SECOND, "Stopped", "/w/a");
-    take(store, OTHER, "Running", "");
-    store_list_end(store);
+    take_three(store);
     return store;
 }
 

@@ -17,12 +17,9 @@ struct form {
     struct field fields[ENTRIES];
     int current;
     struct mapping mapping;
-    char *mapped;         /* the path that it is of */
-    struct where *asking; /* on which machine it will be; NULL: not being asked */
-    char *placed;         /* the path and the target that were asked about */
-    char *where;          /* what came of it: "nodeb: 21.0 GiB …"; NULL: it is this machine */
-    bool refused;         /* it says why it is on none */
-    struct rules rules;   /* of the network, as it is filled in */
+    char *mapped; /* the path that it is of */
+    struct where_line where;
+    struct rules rules; /* of the network, as it is filled in */
     struct error rules_err;
     struct asked asked; /* by the workspace itself */
     struct error asked_err;
@@ -36,9 +33,7 @@ struct form {
 static void leave(void *state) {
     struct form *form = state;
     dry_run_leave(form->dry_run);
-    where_leave(form->asking);
-    free(form->placed);
-    free(form->where);
+    where_done(&form->where);
     for (int i = 0; i < ENTRIES; i++)
         field_done(&form->fields[i]);
     mapping_done(&form->mapping);
@@ -115,30 +110,6 @@ static void decide(struct form *form) {
                          host->store->server.version ? &host->store->server : NULL);
 }
 
-static void where_came(void *data, const struct place *place, struct error *err) {
-    struct form *form = data;
-    form->asking = NULL;
-    form->refused = !place;
-    str_set(&form->where, !place ? err->message : place->why ? place->why : place->name);
-    form->host->redraw(form->host);
-}
-
-/* Only where a machine is named is there anything to ask. */
-static void ask_where(struct form *form) {
-    _cleanup_free_ char *first = NULL, *second = NULL;
-    const char *workspace = field_text(&form->fields[ENTRY_WORKSPACE]),
-               *target = field_text(&form->fields[ENTRY_TARGET]), *path;
-    _cleanup_free_ char *asked = str_printf("%s\n%s", target, workspace);
-    if (str_equal(asked, form->placed))
-        return;
-    str_set(&form->placed, asked);
-    where_leave(form->asking);
-    form->asking = NULL;
-    str_set(&form->where, NULL);
-    if (*target || workspace_is_qualified(workspace, &first, &second, &path))
-        form->asking = where_ask(form->host, *workspace ? workspace : ".", target, where_came, form);
-}
-
 /* What the network's entries come to; names are resolved when it is launched. */
 static void read_rules(struct form *form) {
     struct rules_text text = rules_text_of(form->host->settings);
@@ -205,12 +176,7 @@ static void draw_asked(const struct form *form, struct area area, int row) {
 
 /* The mapping, and below it the network: its first line at least. */
 static void draw_decisions(const struct form *form, struct area area) {
-    if (form->where && area.rows > 4) {
-        _cleanup_free_ char *line = str_printf("%s%s", form->refused ? "" : "on ", form->where);
-        int used = draw_wrapped(area, 0, 1, form->refused ? STYLE_BAD : STYLE_STRONG, line);
-        area.row += used;
-        area.rows -= used;
-    }
+    area = where_draw(&form->where, area);
     struct area mapping = area;
     mapping.rows -= form->rules_err.class ? 2 : 1;
     int row = mapping_draw(&form->mapping, "Ctrl-y", mapping);
@@ -222,7 +188,8 @@ static void draw(void *state, struct area area) {
     struct form *form = state;
     struct area left = {area.row + 1, area.column, area.rows - 2, area.columns}, right = {0};
     decide(form);
-    ask_where(form);
+    where_update(&form->where, form->host, field_text(&form->fields[ENTRY_WORKSPACE]),
+                 field_text(&form->fields[ENTRY_TARGET]));
     read_rules(form);
     if (area.columns >= 100) {
         left.columns = area.columns / 2;

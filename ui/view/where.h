@@ -1,15 +1,22 @@
-/* On which machine a launch will be, asked for while its form is filled in. */
+/*
+ * The line of a launch form that says on which machine it will be. Only where one is named is there
+ * anything to ask; it is asked in a task, and no key waits for it.
+ */
 #pragma once
 
 #include "ui/view/host.h"
 
 struct where;
 
-/* `place` is lent, NULL with an error. */
-typedef void where_fn(void *data, const struct place *place, struct error *err);
-
-/* Asks in a task; `done` is called once, unless it is left before. */
-struct where *where_ask(struct host *host, const char *workspace, const char *target, where_fn *done,
-                        void *data) nodiscard;
-/* `done` will not be called any more. NULL is allowed. */
-void where_leave(struct where *where);
+struct where_line {
+    struct where *asking; /* NULL: it is not being asked */
+    char *asked;          /* about which target and workspace; NULL: not yet */
+    char *words;          /* what came of it: "nodeb: 21.0 GiB …"; NULL: it is this machine */
+    bool refused;         /* it says why it is on none */
+};
+void where_done(struct where_line *line);
+/* For what is filled in now; the screen is drawn again when the answer is there. `line` stays in its place.
+ */
+void where_update(struct where_line *line, struct host *host, const char *workspace, const char *target);
+/* What is left of the area below it. */
+struct area where_draw(const struct where_line *line, struct area area);
