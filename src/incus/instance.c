@@ -60,26 +60,6 @@ bool instance_names(struct incus *client, struct strings *names, struct error *e
     return true;
 }
 
-struct each {
-    instance_fn *function;
-    void *data;
-};
-
-static void each_member(void *data, json_t *member) {
-    const struct each *each = data;
-    _cleanup_(instance_done) struct instance instance = {0};
-    if (instance_read(&instance, member))
-        each->function(each->data, &instance);
-}
-
-bool instance_each(struct incus *client, const char *pattern, instance_fn *function, void *data,
-                   struct error *err) {
-    _cleanup_free_ char *filter = str_printf("name eq %s", pattern), *escaped = incus_escape(filter),
-                        *query = str_printf("recursion=1&filter=%s", escaped),
-                        *path = incus_path(query, "instances", NULL);
-    return incus_each(client, path, each_member, &(struct each){function, data}, err);
-}
-
 bool instance_get(struct incus *client, const char *name, struct instance *instance, struct error *err) {
     return instance_get_tagged(client, name, instance, NULL, err);
 }

@@ -114,11 +114,13 @@ struct reapering {
     const char *label;
     struct strings found, others; /* what is listed: ours, and not */
     struct strings pending;       /* ours that were there at the last look, and could not be removed */
+    bool unseen;                  /* some did not say what they are */
 };
 
 static void find(void *data, const struct instance *instance) {
     struct reapering *reapering = data;
     bool ours = str_equal(instance_config(instance, LABEL_OWNER), reapering->label);
+    reapering->unseen |= instance_unseen(instance);
     strings_add(ours ? &reapering->found : &reapering->others, instance->name);
 }
 
@@ -139,6 +141,7 @@ static bool sweep(struct reapering *reapering, const char *pattern) {
     _cleanup_(error_done) struct error err = {0};
     strings_done(&reapering->found);
     strings_done(&reapering->others);
+    reapering->unseen = false;
     if (!instance_each(reapering->client, pattern, find, reapering, &err))
         return false;
     forget_gone(reapering);
@@ -150,7 +153,7 @@ static bool sweep(struct reapering *reapering, const char *pattern) {
         else
             strings_add(&reapering->pending, reapering->found.items[i]);
     }
-    return reapering->found.count == 0;
+    return reapering->found.count == 0 && !reapering->unseen;
 }
 
 static void reapering_done(struct reapering *reapering) {

@@ -249,7 +249,10 @@ static void test_screen(void **state) {
     assert_status(here, 0);
     assert_status(over, 0);
     struct terminal terminal;
+    _cleanup_free_ char *shared = str_printf("BERTH_SHARED=%s", world.home);
+    world.variables[1] = shared;
     world_screen(&terminal, 120, 30);
+    world.variables[1] = NULL;
     terminal_expect(&terminal, "MACHINE");
     terminal_expect(&terminal, " nodeb");
     terminal_type(&terminal, "/@nodeb\r");
@@ -257,6 +260,20 @@ static void test_screen(void **state) {
     terminal_expect_not(&terminal, " nodea ");
     terminal_type(&terminal, "\x1b");
     terminal_expect(&terminal, " nodea ");
+    /* where all members have it, the form shows the mapping of the one that it goes to */
+    terminal_type(&terminal, "n");
+    terminal_expect(&terminal, "New shell session");
+    _cleanup_free_ char *ours = str_printf("\x15%s", world.folder);
+    terminal_type(&terminal, ours);
+    for (int i = 0; i < 7; i++)
+        terminal_type(&terminal, "\x1bOB");
+    terminal_expect(&terminal, "a member, @GROUP or auto");
+    terminal_type(&terminal, "nodeb");
+    terminal_expect(&terminal, "there    uid 1001");
+    terminal_type(&terminal, "\x15");
+    terminal_expect(&terminal, "host     uid 1001");
+    terminal_type(&terminal, "\x1b");
+    terminal_expect_not(&terminal, "New shell session");
     terminal_type(&terminal, "M");
     terminal_expect(&terminal, "Machines");
     terminal_expect(&terminal, "GiB");
@@ -264,19 +281,33 @@ static void test_screen(void **state) {
     assert_int_equal(system("tests/cluster/member send STOP"), 0);
     terminal_expect(&terminal, "no answer");
     terminal_type(&terminal, "\x1b");
-    /* no key waits for it */
+    /* nodea's goes on: a session is made there, by this screen, while the other one hangs */
     int64_t begin = loop_now();
     terminal_type(&terminal, "n");
     terminal_expect(&terminal, "New shell session");
-    assert_true(loop_now() - begin < 1000);
-    terminal_type(&terminal, "\x1b");
-    terminal_expect_not(&terminal, "New shell session");
+    assert_true(loop_now() - begin < 1000); /* no key waits for it */
+    _cleanup_free_ char *field = str_printf("\x15%s\r", world.folder);
+    terminal_type(&terminal, field);
+    begin = loop_now();
+    terminal_expect(&terminal, "-2:/workspace$");
+    print_message("# a session on one member while another one hangs: %d ms\n", (int)(loop_now() - begin));
+    terminal_type(&terminal, "\x02");
+    terminal_read(&terminal, 50);
+    terminal_type(&terminal, "d");
+    terminal_expect(&terminal, "detached from");
+    begin = loop_now();
+    _result_ list = berth(&world.how, "list", NULL);
+    print_message("# berth list: %d ms\n", (int)(loop_now() - begin));
+    assert_status(list, 0);
+    assert_has(list.out, "-2 (ephemeral)\n    Status: Running\n");
+    assert_has(list.out, "    Status: Error\n");
+    assert_true(loop_now() - begin < 10000);
     /* the list from the beginning: what answers is there, what does not is said to be so */
     terminal_type(&terminal, "q");
     terminal_close_restored(&terminal);
     begin = loop_now();
     world_screen(&terminal, 120, 30);
-    terminal_expect(&terminal, "2 sessions");
+    terminal_expect(&terminal, "3 sessions");
     terminal_expect(&terminal, "no answer");
     print_message("# the list of a cluster, one of whose members hangs: %d ms\n",
                   (int)(loop_now() - begin));
@@ -324,6 +355,8 @@ static void test_away(void **state) {
     assert_int_not_equal(gone.status, 0);
     assert_has(gone.err, "nodeb");
     assert_true(loop_now() - begin < 15000);
+    _result_ own = berth(&world.how, "run", "--", "ls", NULL);
+    assert_status(own, 0);
     await_status("nodeb", "Offline");
     _result_ list = berth(&world.how, "list", NULL);
     assert_status(list, 0);

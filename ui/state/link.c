@@ -6,13 +6,8 @@
 #define PAUSE_FIRST_MS   250
 #define PAUSE_LONGEST_MS 8000
 
-/*
- * Of a cluster the list waits for every member, and one instance only for its own. So long the list is
- * given, then the names are asked for, which every member knows, and each instance by itself.
- */
-#define LIST_PATIENCE_MS     2500
-#define INSTANCE_PATIENCE_MS 3000
-#define AT_ONE_TIME          32
+/* When the list is late (see instance_each()) so many are asked for by name at one time. */
+#define AT_ONE_TIME 32
 /*
  * No event says that a member is away, or back: they are asked for so often, which no member has to be
  * reached for.
@@ -28,10 +23,11 @@ struct link {
     struct call *asking_list;
     struct question questions[SERVER_QUESTIONS];
     struct asking *asking_server;
+    bool asked_all;               /* of the server: its default profile too */
     struct asked_instance *asked; /* single instances */
     struct strings to_ask;        /* of a list of names, those that were not asked for yet */
     size_t next_to_ask, asking;
-    bool list_again;
+    bool coming, list_again; /* some of it is here; it is asked for once more */
     struct timer *retry, *patience, *members_due;
     struct call *asking_members;
     long pause; /* milliseconds until the next try */
@@ -56,8 +52,11 @@ static void connect_again(struct link *link, const struct error *err);
 static void members_due(void *data);
 static void ask_list(struct link *link);
 
+static void ask_rest(struct link *link);
+
 static void take_member(void *data, json_t *member) {
     struct link *link = data;
+    link->coming = true;
     store_take(link->store, member);
 }
 
@@ -67,8 +66,8 @@ static void ask_names(struct link *link);
 static void list_is_late(void *data) {
     struct link *link = data;
     link->patience = NULL;
-    if (!link->store->server.member || !link->asking_list)
-        return;
+    if (!link->store->server.member || !link->asking_list || link->coming)
+        return; /* with some of it here the line is slow, not a member */
     call_drop(link->asking_list);
     ask_names(link);
 }
@@ -87,6 +86,7 @@ static void list_came(void *data, const struct reply *reply, struct error *err) 
         link->list_again = false;
         ask_list(link);
     }
+    ask_rest(link);
     changed(link);
 }
 
@@ -96,10 +96,11 @@ static void ask_list(struct link *link) {
         return;
     }
     store_list_begin(link->store);
+    link->coming = false;
     _cleanup_free_ char *path = incus_path("recursion=1", "instances", NULL);
     link->asking_list = incus_call_each(link->client, path, take_member, link, list_came, link);
     timer_stop(link->patience);
-    link->patience = loop_timer(incus_loop(link->client), LIST_PATIENCE_MS, list_is_late, link);
+    link->patience = loop_timer(incus_loop(link->client), INSTANCES_PATIENCE_MS, list_is_late, link);
 }
 
 static void forget_questions(struct link *link) {
@@ -117,15 +118,30 @@ static void server_came(void *data) {
     store_place(link->store);
     if (good && link->store->server.member && !link->members_due && !link->asking_members)
         members_due(link);
-    if (good)
-        changed(link);
-    else
+    if (!good) {
         connect_again(link, &err);
+        return;
+    }
+    ask_rest(link);
+    changed(link);
 }
 
 static void ask_server(struct link *link) {
     server_ask(link->client, NULL, link->questions);
+    if (!link->asked_all)
+        question_done(&link->questions[SERVER_ASK_PROFILE]);
     link->asking_server = incus_ask(link->client, link->questions, SERVER_QUESTIONS, server_came, link);
+}
+
+/*
+ * The profile's description names all instances that use it, which takes the daemon a fifth of the time of
+ * the list of them: it is asked for behind that.
+ */
+static void ask_rest(struct link *link) {
+    if (link->asked_all || link->asking_server || link->asking_list)
+        return;
+    link->asked_all = true;
+    ask_server(link);
 }
 
 static void asking_free(struct asked_instance *asking) {
@@ -188,6 +204,7 @@ static void names_came(void *data, const struct reply *reply, struct error *err)
         asking->of_list = false; /* of an earlier one */
     link->next_to_ask = link->asking = 0;
     ask_more(link);
+    ask_rest(link);
     changed(link);
 }
 
@@ -280,6 +297,7 @@ static void connect_now(void *data) {
     struct link *link = data;
     link->retry = NULL;
     link->events = events_open(link->client, "lifecycle,operation", &handler, link);
+    link->asked_all = false;
     ask_server(link);
 }
 

@@ -29,6 +29,17 @@ void mapping_look_at_guard(struct mapping *mapping, const struct settings *setti
         protection_done(&mapping->protection);
 }
 
+void mapping_there(struct mapping *mapping, const struct settings *settings,
+                   const struct workspace *workspace, const struct facts_there *there,
+                   const struct server *server) {
+    mapping_done(mapping);
+    mapping->workspace = str_copy(workspace->path);
+    mapping->known = prepare_decision(settings, workspace->source, there, NULL, server, &mapping->facts,
+                                      &mapping->decision, &mapping->err);
+    if (mapping->known)
+        mapping_look_at_guard(mapping, settings);
+}
+
 void mapping_elsewhere(struct mapping *mapping, const struct settings *settings, const char *path,
                        struct idmap_ids owner) {
     _cleanup_free_ char *first = NULL, *second = NULL;
@@ -46,10 +57,9 @@ void mapping_elsewhere(struct mapping *mapping, const struct settings *settings,
         there.from = IDMAP_FROM_PROBE, there.ids = owner;
     else if (machine_ids(machine, &there.ids.uid, &there.ids.gid))
         there.from = IDMAP_FROM_SETTINGS;
-    mapping->workspace = str_copy(path);
-    mapping->known = workspace_elsewhere(NULL, there_path, &workspace, &mapping->err) &&
-                     prepare_decision(settings, workspace.source, &there, NULL, NULL, &mapping->facts,
-                                      &mapping->decision, &mapping->err);
+    if (workspace_elsewhere(NULL, there_path, &workspace, &mapping->err))
+        mapping_there(mapping, settings, &workspace, &there, NULL);
+    str_set(&mapping->workspace, path);
 }
 
 void mapping_of_workspace(struct mapping *mapping, const struct settings *settings, const char *path,

@@ -31,6 +31,11 @@ void mapping_of_workspace(struct mapping *mapping, const struct settings *settin
  */
 void mapping_elsewhere(struct mapping *mapping, const struct settings *settings, const char *path,
                        struct idmap_ids owner);
+/* The same of a workspace on the machine that `there` tells of, whose daemon `server` is (NULL: unknown).
+ */
+void mapping_there(struct mapping *mapping, const struct settings *settings,
+                   const struct workspace *workspace, const struct facts_there *there,
+                   const struct server *server);
 void mapping_done(struct mapping *mapping);
 /* Its guard alone, once more. */
 void mapping_look_at_guard(struct mapping *mapping, const struct settings *settings);

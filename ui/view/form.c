@@ -19,7 +19,8 @@ struct form {
     struct mapping mapping;
     char *mapped; /* the path that it is of */
     struct where_line where;
-    struct rules rules; /* of the network, as it is filled in */
+    unsigned int changes; /* of `where`, when it was decided */
+    struct rules rules;   /* of the network, as it is filled in */
     struct error rules_err;
     struct asked asked; /* by the workspace itself */
     struct error asked_err;
@@ -100,12 +101,16 @@ static bool ask_workspace(struct form *form, struct settings *settings) {
 static void decide(struct form *form) {
     const struct host *host = form->host;
     const char *path = field_text(&form->fields[ENTRY_WORKSPACE]);
-    if (str_equal(path, form->mapped))
+    where_update(&form->where, form->host, path, field_text(&form->fields[ENTRY_TARGET]));
+    if (str_equal(path, form->mapped) && form->changes == form->where.changes)
         return;
     str_set(&form->mapped, path);
+    form->changes = form->where.changes;
     _cleanup_(settings_done) struct settings settings = {0};
     settings_copy(&settings, host->settings);
     (void)!ask_workspace(form, &settings);
+    if (where_mapping(&form->where, &settings, &form->mapping))
+        return;
     mapping_of_workspace(&form->mapping, &settings, *path ? path : ".",
                          host->store->server.version ? &host->store->server : NULL);
 }
@@ -188,8 +193,6 @@ static void draw(void *state, struct area area) {
     struct form *form = state;
     struct area left = {area.row + 1, area.column, area.rows - 2, area.columns}, right = {0};
     decide(form);
-    where_update(&form->where, form->host, field_text(&form->fields[ENTRY_WORKSPACE]),
-                 field_text(&form->fields[ENTRY_TARGET]));
     read_rules(form);
     if (area.columns >= 100) {
         left.columns = area.columns / 2;

@@ -8,11 +8,12 @@ struct where {
     struct where_line *line; /* NULL: nobody waits for it any more */
 };
 
-static void answer(const struct where *where, const struct place *place, const struct error *err) {
+static void answer(const struct where *where, bool good, const struct error *err) {
     struct where_line *line = where->line;
     line->asking = NULL;
-    line->refused = !place;
-    str_set(&line->words, !place ? err->message : place->why ? place->why : place->name);
+    line->changes++;
+    line->refused = !good;
+    str_set(&line->words, !good ? err->message : line->place.why ? line->place.why : line->place.name);
     where->host->redraw(where->host);
 }
 
@@ -20,12 +21,22 @@ static void task(void *data) {
     struct where *where = data;
     _cleanup_(place_done) struct place place = {0};
     _cleanup_(workspace_done) struct workspace workspace = {0};
-    _cleanup_(error_done) struct error err = {0};
+    _cleanup_(server_done) struct server server = {0};
+    _cleanup_(error_done) struct error err = {0}, unread = {0};
     struct incus *client = daemons_for(&where->host->daemons, where->request.workspace)->client;
     loop_interruptible(where->host->loop, true);
     bool good = where->line && place_find(client, &where->request, &workspace, &place, &err);
-    if (where->line) /* the form may have been left meanwhile */
-        answer(where, good ? &place : NULL, &err);
+    if (good && place.other && !server_get(client, place.member, &server, &unread))
+        log_error(where->host->log, &unread);
+    struct where_line *line = where->line; /* the form may have been left meanwhile */
+    if (line && good) {
+        line->client = client;
+        line->place = place, place = (struct place){0};
+        line->workspace = workspace, workspace = (struct workspace){0};
+        line->server = server, server = (struct server){0};
+    }
+    if (line)
+        answer(where, good, &err);
     request_done(&where->request);
     settings_done(&where->settings);
     free(where);
@@ -48,7 +59,11 @@ static void forget(struct where_line *line) {
     if (line->asking)
         line->asking->line = NULL;
     line->asking = NULL;
+    line->changes++;
     str_set(&line->words, NULL);
+    place_done(&line->place);
+    workspace_done(&line->workspace);
+    server_done(&line->server);
 }
 
 void where_done(struct where_line *line) {
@@ -65,6 +80,15 @@ void where_update(struct where_line *line, struct host *host, const char *worksp
     forget(line);
     if (*target || workspace_is_qualified(workspace, &first, &second, &path))
         ask(line, host, workspace, target);
+}
+
+bool where_mapping(const struct where_line *line, const struct settings *settings,
+                   struct mapping *mapping) {
+    if (!line->place.other)
+        return false;
+    struct facts_there there = prepare_there(line->client, settings, &line->place, &line->workspace);
+    mapping_there(mapping, settings, &line->workspace, &there, line->server.version ? &line->server : NULL);
+    return true;
 }
 
 struct area where_draw(const struct where_line *line, struct area area) {
