@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define PORT_MAX 65535
+/* What addresses, CIDRs and ports are written with: a name of nothing else would be read as one of them. */
+#define NUMBERS "0123456789./-"
 
 static void reach_done(struct reach *reach) {
     free(reach->text);
@@ -75,7 +77,7 @@ static bool bad_host(const char *where, const char *entry, const char *host, str
     } else if (strchr(host, ':')) {
         error_set(err, ERROR_USAGE, "%s %s: IPv6 is closed in sessions' networks", where, shown);
         error_hint(err, "an IPv4 address, or a name that has one");
-    } else if (strspn(host, "0123456789./") == strlen(host)) {
+    } else if (strspn(host, NUMBERS) == strlen(host)) {
         error_set(err, ERROR_USAGE, "%s %s: not an IPv4 address or CIDR", where, shown);
     } else {
         error_set(err, ERROR_USAGE, "%s %s: not a host's name, an address or a CIDR", where, shown);
@@ -89,7 +91,7 @@ static bool read_reach(const char *where, const char *entry, struct reach *reach
     _cleanup_free_ char *host = ports ? str_copy_n(entry, (size_t)(colon - entry)) : str_copy(entry);
     for (char *at = host; *at; at++)
         *at = (char)tolower((unsigned char)*at);
-    bool numbers = strspn(host, "0123456789./") == strlen(host);
+    bool numbers = strspn(host, NUMBERS) == strlen(host);
     if (!range_parse(host, &reach->range)) {
         if (numbers || !is_name(host))
             return bad_host(where, entry, host, err);

@@ -2,7 +2,7 @@
  * What the daemon says of a file: its headers, a directory's names, a link's target; and an instance's
  * log.
  */
-/* Covers: read_type take_header take_body read_text run file_get instance_log_reason */
+/* Covers: take_header take_body read_text transfer_run file_get instance_log_reason */
 #include "tests/fuzz/daemon.h"
 #include "tests/fuzz/fuzz.h"
 

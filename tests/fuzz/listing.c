@@ -1,7 +1,7 @@
 /* The daemon's list of instances, and what a session says of itself in it. */
-/* Covers: next_mark each_member json_each json_each_so_far instance_read session_read label_recorded_code
- */
-/* Covers: label_is_persistent epoch owner_orphaned owner_is_dead session_copy session_done */
+/* Covers: next_mark each_member json_each json_each_so_far instance_read session_read */
+/* Covers: label_recorded_code label_is_persistent time_epoch owner_orphaned owner_is_dead session_copy */
+/* Covers: session_done */
 #include "tests/fuzz/fuzz.h"
 
 #include "session/list.h"

@@ -12,6 +12,7 @@
 #include "network/hosts.h"
 #include "network/network.h"
 #include "network/publish.h"
+#include "network/up.h"
 #include "network/wanted.h"
 
 /* Mode, entries, ports, servers: a line each. What was read, written again, is read as the same. */

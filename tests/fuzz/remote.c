@@ -1,9 +1,8 @@
 /* What a remote, the incus command's configuration and the user say of other machines; the first byte says
  * which. */
-/* Covers: endpoint_url part_of tls_read_fingerprint workspace_is_qualified workspace_is_shared
- * token_fingerprint */
-/* Covers: incus_config_load read_document take value_of text_of members_read member_read_state
- * machines_take */
+/* Covers: endpoint_url part_of tls_read_fingerprint workspace_is_qualified workspace_is_shared */
+/* Covers: token_fingerprint incus_config_load read_document take value_of text_of machines_take */
+/* Covers: members_read member_read_state */
 #include "tests/fuzz/fuzz.h"
 
 #include "config/machine.h"

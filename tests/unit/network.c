@@ -104,6 +104,7 @@ static void test_bad_entries(void **state) {
                {"10.0.0.0/33", "not an IPv4 address or CIDR"},
                {"10.0.0", "not an IPv4 address or CIDR"},
                {"443", "not an IPv4 address or CIDR"},
+               {"10.0.0.0/8 80-443", "not an IPv4 address or CIDR"},
                {"a..b", "not a host's name"},
                {"-a.b", "not a host's name"},
                {"caf\xc3\xa9.fr", "not a host's name"},
