@@ -10,33 +10,49 @@ struct where {
 
 static void answer(const struct where *where, bool good, const struct error *err) {
     struct where_line *line = where->line;
-    line->asking = NULL;
     line->changes++;
     line->refused = !good;
     str_set(&line->words, !good ? err->message : line->place.why ? line->place.why : line->place.name);
     where->host->redraw(where->host);
 }
 
-static void task(void *data) {
-    struct where *where = data;
+/*
+ * Where it is to be is shown before that machine's daemon is asked, which may hang. Whenever something is
+ * waited for the form may be left.
+ */
+static void look(struct where *where) {
+    struct incus *client = daemons_for(&where->host->daemons, where->request.workspace)->client;
     _cleanup_(place_done) struct place place = {0};
     _cleanup_(workspace_done) struct workspace workspace = {0};
-    _cleanup_(server_done) struct server server = {0};
     _cleanup_(error_done) struct error err = {0}, unread = {0};
-    struct incus *client = daemons_for(&where->host->daemons, where->request.workspace)->client;
-    loop_interruptible(where->host->loop, true);
-    bool good = where->line && place_find(client, &where->request, &workspace, &place, &err);
-    if (good && place.other && !server_get(client, place.member, &server, &unread))
-        log_error(where->host->log, &unread);
-    struct where_line *line = where->line; /* the form may have been left meanwhile */
-    if (line && good) {
-        line->client = client;
-        line->place = place, place = (struct place){0};
-        line->workspace = workspace, workspace = (struct workspace){0};
-        line->server = server, server = (struct server){0};
+    struct server server = {0};
+    bool good = place_find(client, &where->request, &workspace, &place, &err);
+    if (!where->line)
+        return;
+    _cleanup_free_ char *member = str_copy(place.member);
+    bool other = good && place.other;
+    if (good) {
+        where->line->client = client;
+        where->line->place = place, place = (struct place){0};
+        where->line->workspace = workspace, workspace = (struct workspace){0};
     }
-    if (line)
+    answer(where, good, &err);
+    if (other && !server_get(client, member, &server, &unread))
+        log_error(where->host->log, &unread);
+    if (where->line && other) {
+        where->line->server = server, server = (struct server){0};
         answer(where, good, &err);
+    }
+    server_done(&server);
+}
+
+static void task(void *data) {
+    struct where *where = data;
+    loop_interruptible(where->host->loop, true);
+    if (where->line)
+        look(where);
+    if (where->line)
+        where->line->asking = NULL;
     request_done(&where->request);
     settings_done(&where->settings);
     free(where);
