@@ -239,21 +239,25 @@ static void write_hosts(struct incus *client, const struct network *network, con
     }
 }
 
+/* Where the rules are right already nothing is written: in a cluster that waits for every member. */
 static bool apply(struct incus *client, const struct network *network, const json_t *bridge,
                   struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "network-acls", network->name, NULL);
     _cleanup_(error_done) struct error absent = {0};
-    _cleanup_json_ json_t *before = NULL;
+    _cleanup_json_ json_t *before = NULL, *wanted = NULL;
     uint32_t gateway = 0;
     if (!wanted_gateway(bridge, &gateway))
         return error_set(err, ERROR_FAILED, "network %s has no address", network->name);
-    if (network->answers.count && json_array_size(json_at(bridge, "used_by")) &&
-        incus_request(client, "GET", path, NULL, &before, &absent)) {
-        if (!put_acl(client, network, gateway, json_at(before, "egress"), err))
+    if (!(wanted = wanted_acl(network, gateway, err)))
+        return false;
+    bool there = incus_request(client, "GET", path, NULL, &before, &absent);
+    bool same = there && wanted_same_rules(before, wanted);
+    if (there && network->answers.count && json_array_size(json_at(bridge, "used_by"))) {
+        if (!same && !put_acl(client, network, gateway, json_at(before, "egress"), err))
             return false;
         write_hosts(client, network, bridge);
     }
-    return put_acl(client, network, gateway, NULL, err);
+    return same || put_acl(client, network, gateway, NULL, err);
 }
 
 bool network_apply(struct incus *client, const struct network *network, struct error *err) {
