@@ -30,19 +30,19 @@ bool instance_running(const struct instance *instance);
 bool instance_names(struct incus *client, struct strings *names, struct error *err) nodiscard;
 /* Reads the answer to GET /1.0/instances?recursion=0. */
 void instance_names_read(const json_t *urls, struct strings *names);
-/*
- * Calls `each` for all whose name matches the regular expression `pattern`, without their states. Of a
- * cluster the list waits for every member, and one instance only for its own: so long it is waited for,
- * then they are asked for by their names, which every member knows. One that does not answer then has the
- * status "Error", and no config, as the daemon itself says of a member that is offline.
- */
+/* Of a cluster the list waits for every member, one instance only for its own: so long they are given. */
 #define INSTANCES_PATIENCE_MS 2500
 #define INSTANCE_PATIENCE_MS  3000
+/*
+ * Calls `each` for all whose name matches the regular expression `pattern`, without their states. Where a
+ * member of a cluster hangs they are asked for by their names, which every member knows. One that does not
+ * answer then has the status "Error", and no config, as the daemon itself says of a member that is offline.
+ */
 typedef void instance_fn(void *data, const struct instance *instance);
-/* Whether it is one of those of which nothing is known but the name. */
-bool instance_unseen(const struct instance *instance);
 bool instance_each(struct incus *client, const char *pattern, instance_fn *each, void *data,
                    struct error *err) nodiscard;
+/* Whether it is one of those. */
+bool instance_unseen(const struct instance *instance);
 bool instance_get(struct incus *client, const char *name, struct instance *instance,
                   struct error *err) nodiscard;
 /* The same with its ETag, for instance_patch_if(); caller owns that. */

@@ -52,13 +52,11 @@ static bool is_made_already(const struct error *err) {
 }
 
 /* Makes the access list what it must be; `besides` (or NULL): what may be reached too, for now. */
-static bool put_acl(struct incus *client, const struct network *network, uint32_t gateway,
+static bool put_acl(struct incus *client, const struct network *network, const json_t *wanted,
                     const json_t *besides, struct error *err) {
     _cleanup_free_ char *path = incus_path(NULL, "network-acls", network->name, NULL);
     _cleanup_(error_done) struct error absent = {0};
-    _cleanup_json_ json_t *body = wanted_acl(network, gateway, err);
-    if (!body)
-        return false;
+    _cleanup_json_ json_t *body = json_deep_copy(wanted);
     add_rules_besides(json_object_get(body, "egress"), besides);
     json_object_set_new(body, "description", json_string("berth"));
     json_object_set_new(body, "config", json_object());
@@ -181,8 +179,10 @@ static bool make(struct incus *client, const struct network *network, bool *busy
         return false;
     for (int i = 0;; i++) {
         uint32_t subnet;
-        if (!subnet_find(&used, seed_of(network->name), &subnet, err) ||
-            !put_acl(client, network, subnet + 1, NULL, err))
+        if (!subnet_find(&used, seed_of(network->name), &subnet, err))
+            return false;
+        _cleanup_json_ json_t *wanted = wanted_acl(network, subnet + 1, err);
+        if (!wanted || !put_acl(client, network, wanted, NULL, err))
             return false;
         _cleanup_json_ json_t *body = bridge_body(network, subnet + 1);
         bool made = define_on_members(client, network, err) &&
@@ -253,11 +253,11 @@ static bool apply(struct incus *client, const struct network *network, const jso
     bool there = incus_request(client, "GET", path, NULL, &before, &absent);
     bool same = there && wanted_same_rules(before, wanted);
     if (there && network->answers.count && json_array_size(json_at(bridge, "used_by"))) {
-        if (!same && !put_acl(client, network, gateway, json_at(before, "egress"), err))
+        if (!same && !put_acl(client, network, wanted, json_at(before, "egress"), err))
             return false;
         write_hosts(client, network, bridge);
     }
-    return same || put_acl(client, network, gateway, NULL, err);
+    return same || put_acl(client, network, wanted, NULL, err);
 }
 
 bool network_apply(struct incus *client, const struct network *network, struct error *err) {

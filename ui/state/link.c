@@ -51,7 +51,6 @@ static void changed(struct link *link) {
 static void connect_again(struct link *link, const struct error *err);
 static void members_due(void *data);
 static void ask_list(struct link *link);
-
 static void ask_rest(struct link *link);
 
 static void take_member(void *data, json_t *member) {
