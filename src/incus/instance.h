@@ -41,7 +41,7 @@ void instance_names_read(const json_t *urls, struct strings *names);
 typedef void instance_fn(void *data, const struct instance *instance);
 bool instance_each(struct incus *client, const char *pattern, instance_fn *each, void *data,
                    struct error *err) nodiscard;
-/* Whether it is one of those. */
+/* Whether it is one of those: every other has a config, also one whose status is "Error". */
 bool instance_unseen(const struct instance *instance);
 bool instance_get(struct incus *client, const char *name, struct instance *instance,
                   struct error *err) nodiscard;

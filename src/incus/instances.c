@@ -119,7 +119,7 @@ static bool by_names(const struct listing *listing, const char *pattern, struct 
 }
 
 bool instance_unseen(const struct instance *instance) {
-    return str_equal(instance->status, UNSEEN);
+    return str_equal(instance->status, UNSEEN) && json_object_size(instance->config) == 0;
 }
 
 bool instance_each(struct incus *client, const char *pattern, instance_fn *each, void *data,

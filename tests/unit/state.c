@@ -267,6 +267,20 @@ static void test_members(void **state) {
         assert_int_equal(asked.count, (size_t)i);
     }
     assert_string_equal(asked.items[0], FIRST);
+    /* a list that was made when it was away already */
+    row->silent = false;
+    _cleanup_json_ json_t *unseen =
+        json_pack("{s:s, s:s, s:s, s:n}", "name", FIRST, "status", "Error", "location", "nodeb",
+                  "expanded_config");
+    store_take(store, unseen);
+    assert_true(row->silent);
+    json_object_set_new(unseen, "name", json_string("coi-ffffffff-1"));
+    store_take(store, unseen);
+    assert_true(store_find(store, "coi-ffffffff-1")->silent);
+    /* one that cannot say how it is has been seen all the same */
+    json_object_set_new(unseen, "expanded_config", json_pack("{s:s}", "volatile.uuid", "1"));
+    store_take(store, unseen);
+    assert_false(store_find(store, "coi-ffffffff-1")->silent);
     _cleanup_free_ char *machine = daemons_machine(&daemons, row), *path = daemons_workspace(&daemons, row);
     assert_string_equal(machine, "nodeb");
     assert_string_equal(path, "nodeb:/w/b");

@@ -167,16 +167,29 @@ static void ask_more(struct link *link) {
 }
 
 static void is_back(void *data, const char *name) {
-    ask_instance(data, name);
+    strings_add(data, name);
+}
+
+/* Those of a member that answers again are asked for; not all at one time: it may only seem to be back. */
+static void ask_back(struct link *link, struct strings *names) {
+    if (names->count == 0 || link->next_to_ask < link->to_ask.count)
+        return; /* a list is being gone through, which has them too */
+    strings_done(&link->to_ask);
+    link->to_ask = *names;
+    *names = (struct strings){0};
+    link->next_to_ask = 0;
+    ask_more(link);
 }
 
 static void members_came(void *data, const struct reply *reply, struct error *err) {
     struct link *link = data;
+    _cleanup_(strings_done) struct strings names = {0};
     (void)err; /* whatever it is, the stream of events tells it too */
     link->asking_members = NULL;
     link->members_due = loop_timer(incus_loop(link->client), MEMBERS_MS, members_due, link);
-    if (reply && store_take_members(link->store, reply->metadata, is_back, link))
+    if (reply && store_take_members(link->store, reply->metadata, is_back, &names))
         changed(link);
+    ask_back(link, &names);
 }
 
 static void members_due(void *data) {

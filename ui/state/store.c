@@ -110,6 +110,11 @@ void store_take(struct store *store, json_t *json) {
     if (!instance_read(&instance, json))
         return;
     struct store_row *row = store_find(store, instance.name);
+    bool unseen = instance_unseen(&instance);
+    if (row && unseen) {
+        row->listed = row->silent = true;
+        return;
+    }
     if (!row)
         row = add(store, instance.name);
     /* what is not the daemon's to say stays */
@@ -122,7 +127,7 @@ void store_take(struct store *store, json_t *json) {
     row->session.holds_root = holds_root;
     session_place(&row->session, store->server.member);
     row->listed = true;
-    row->silent = false;
+    row->silent = unseen;
     if (!instance_running(&instance)) {
         row->cpu = -1;
         row->memory = -1;

@@ -75,7 +75,10 @@ bool store_take_members(struct store *store, const json_t *list, void (*back)(vo
                         void *data);
 /* Its daemon has said which member it is: what is elsewhere is known now. */
 void store_place(struct store *store);
-/* The daemon's object of an instance, as a new row or a row's new state. What is none is left out. */
+/*
+ * The daemon's object of an instance, as a new row or a row's new state. What is none is left out; one that
+ * the daemon could not see either (see instance_unseen()) is silent.
+ */
 void store_take(struct store *store, json_t *instance);
 void store_remove(struct store *store, const char *name);
 
