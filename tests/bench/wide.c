@@ -68,7 +68,7 @@ static char *name_of_number(int number) {
     return str_printf("%s%08x-1", getenv("COI_CONTAINER_PREFIX"), (unsigned int)number);
 }
 
-/* A member's share, made and removed in a process of its own. */
+/* A member's share, of empty ones, made and removed in a process of its own. */
 static void make_share(int member) {
     _cleanup_(error_done) struct error err = {0};
     struct loop *loop = loop_new(&err);
@@ -76,9 +76,9 @@ static void make_share(int member) {
     _cleanup_free_ char *path = instance_create_path(members[member]);
     for (int i = member; i < MANY; i += (int)array_length(members)) {
         _cleanup_free_ char *name = name_of_number(i);
-        _cleanup_json_ json_t *body = json_pack(
-            "{s:s, s:{s:s, s:s}, s:{s:s, s:s}}", "name", name, "source", "type", "image", "alias",
-            "berth-small", "config", "user.berth.workspace", world.home, "raw.idmap", "both 1001 1000");
+        _cleanup_json_ json_t *body =
+            json_pack("{s:s, s:{s:s}, s:{s:s, s:s}}", "name", name, "source", "type", "none", "config",
+                      "user.berth.workspace", world.home, "raw.idmap", "both 1001 1000");
         if (!operation_run(client, "POST", path, body, NULL, NULL, NULL, &err)) {
             fprintf(stderr, "%s\n", err.message);
             _exit(1);
