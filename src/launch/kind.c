@@ -8,6 +8,7 @@ void standby_kind_done(struct standby_kind *kind) {
     free(kind->fingerprint);
     free(kind->host);
     free(kind->daemon);
+    free(kind->network);
     json_decref(kind->body);
     *kind = (struct standby_kind){0};
 }

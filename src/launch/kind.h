@@ -11,6 +11,7 @@ struct standby_kind {
     char *fingerprint;   /* … and what that is now */
     char *host;          /* "1001:1001": whose; NULL: not known */
     char *daemon;        /* LABEL_DAEMON */
+    char *network;       /* what it was called then; NULL: none */
     json_t *body;        /* of POST /1.0/instances, but for the name */
     unsigned int wanted; /* how many there are to be */
     size_t useless;      /* of those that were looked at: gone, or going, without a run */

@@ -37,7 +37,10 @@ const char *launch_find_kind(struct prepared *prepared, bool hooked) {
     if (why)
         return why;
     prepare_plan(prepared, &plan);
-    prepared->kind = mem_new(sizeof *prepared->kind);
+    if (prepared->kind)
+        standby_kind_done(prepared->kind);
+    else
+        prepared->kind = mem_new(sizeof *prepared->kind);
     standby_kind_make(prepared, &plan, prepared->kind);
     return NULL;
 }

@@ -14,7 +14,8 @@ bool launch_open(struct incus *client, struct prepared *prepared, const struct l
 
 /*
  * Of what kind a standby container for it would be, into prepared->kind; returns why it cannot have one,
- * NULL if it can. Lent. `hooked`: a pre_start hook is to be called.
+ * NULL if it can. Lent. `hooked`: a pre_start hook is to be called. Once more when network_up() has given
+ * the network another name.
  */
 const char *launch_find_kind(struct prepared *prepared, bool hooked);
 /*

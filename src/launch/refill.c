@@ -162,6 +162,8 @@ struct refill *refill_begin(struct incus *client, struct prepared *prepared) {
     /* what this machine cannot do as planned no standby could */
     if (!prepared->kind || prepared->no_shift || prepared->not_isolated)
         return NULL;
+    if (!str_equal(prepared->kind->network, prepared->network.name))
+        return NULL; /* it got another name on the way: the next run's are of its network */
     struct refill *begun = mem_new(sizeof *begun);
     *begun = (struct refill){.client = client, .prepared = prepared};
     begun->delay = loop_timer(incus_loop(client), DELAY_MS, delay_is_over, begun);

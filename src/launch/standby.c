@@ -114,6 +114,7 @@ void standby_kind_make(const struct prepared *prepared, const struct plan *plan,
                                   .fingerprint = str_copy(prepared->fingerprint),
                                   .host = str_copy(json_get_str(config, LABEL_HOST)),
                                   .daemon = daemon_text(prepared->daemon),
+                                  .network = str_copy(prepared->network.name),
                                   .wanted = settings_id(settings, SETTING_STANDBY)};
     kind->settings = settings_label(settings, &kind->by_hand);
     _cleanup_free_ char *text = kind_text(prepared, config, devices),

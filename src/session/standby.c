@@ -165,8 +165,8 @@ static bool make(struct incus *client, const struct prepared *prepared, size_t c
 
 bool standbys_fill(struct incus *client, struct prepared *prepared, const struct standbys *standbys,
                    size_t *made, struct error *err) {
-    const char *why =
-        launch_find_kind(prepared, *settings_text(prepared->request->settings, SETTING_PRE_START));
+    bool hooked = *settings_text(prepared->request->settings, SETTING_PRE_START);
+    const char *why = launch_find_kind(prepared, hooked);
     size_t count = 0, wanted = settings_id(prepared->request->settings, SETTING_STANDBY);
     if (why)
         return error_set(err, ERROR_USAGE, "no standby container would be used: %s", why);
@@ -175,6 +175,11 @@ bool standbys_fill(struct incus *client, struct prepared *prepared, const struct
     _cleanup_free_ char *is_short = count < wanted ? refill_short(client, prepared_pool(prepared)) : NULL;
     if (is_short)
         return error_set(err, ERROR_FAILED, "no standby container was made: %s", is_short);
-    return count >= wanted || (network_up(client, &prepared->network, err) &&
-                               make(client, prepared, wanted - count, made, err));
+    if (count >= wanted)
+        return true;
+    if (!network_up(client, &prepared->network, err))
+        return false;
+    if (!str_equal(prepared->kind->network, prepared->network.name))
+        (void)launch_find_kind(prepared, hooked); /* it is fit all the same */
+    return make(client, prepared, wanted - count, made, err);
 }
