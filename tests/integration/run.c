@@ -233,9 +233,9 @@ static void test_limits(void **state) {
     _cleanup_free_ char *names = containers();
     assert_string_equal(names, "");
     /* the daemon deals processors out behind the start */
-    _result_ real = berth(&how, "run", SMALL, "--cpu", "1", "--memory", "256MiB", "--processes", "50", "--",
-                          "sh", "-c", "for i in $(seq 50); do [ $(nproc) = 1 ] && exit; sleep 0.1; done; exit 1",
-                          NULL);
+    _result_ real =
+        berth(&how, "run", SMALL, "--cpu", "1", "--memory", "256MiB", "--processes", "50", "--", "sh", "-c",
+              "for i in $(seq 50); do [ $(nproc) = 1 ] && exit; sleep 0.1; done; exit 1", NULL);
     assert_status(real, 0);
 }
 

@@ -269,9 +269,8 @@ static void test_members(void **state) {
     assert_string_equal(asked.items[0], FIRST);
     /* a list that was made when it was away already */
     row->silent = false;
-    _cleanup_json_ json_t *unseen =
-        json_pack("{s:s, s:s, s:s, s:n}", "name", FIRST, "status", "Error", "location", "nodeb",
-                  "expanded_config");
+    _cleanup_json_ json_t *unseen = json_pack("{s:s, s:s, s:s, s:n}", "name", FIRST, "status", "Error",
+                                              "location", "nodeb", "expanded_config");
     store_take(store, unseen);
     assert_true(row->silent);
     json_object_set_new(unseen, "name", json_string("coi-ffffffff-1"));
