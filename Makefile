@@ -10,6 +10,7 @@ LIBS      = libcurl openssl yaml-0.1 jansson inih libmd libcares ncursesw vterm
 PLAIN_LIBS = -lwslay
 TEST_LIBS = cmocka
 BUILD     = build$(if $(SAN),/san)
+BUILDING  = --no-print-directory -j"$$(nproc)"
 
 WARNINGS  = -Wall -Wextra -Wconversion -Wshadow -Werror
 HARDEN    = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
@@ -70,28 +71,28 @@ deps:
 	@assets/packages build incus
 
 run: deps ## install what is missing, build, find or start an Incus, open berth
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all
+	@$(MAKE) $(BUILDING) all
 	@assets/try $(BUILD)/berth
 
 check: ## install what is missing, build, run every test against a private Incus
 	@assets/packages build incus test
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all
-	@$(MAKE) --no-print-directory -j"$$(nproc)" $(if $(SAN),,lint) tests
+	@$(MAKE) $(BUILDING) all
+	@$(MAKE) $(BUILDING) $(if $(SAN),,lint) tests
 	@tests/run $(BUILD)
 
 check-faults: ## berth and the daemon taken away at every moment: what is left, as a table
 	@assets/packages build incus test
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
+	@$(MAKE) $(BUILDING) all tests
 	@BERTH_FAULTS=full tests/run $(BUILD) faults
 
 check-vm: ## the mapping in a virtual machine like Lima's, on real virtiofs; needs no KVM
 	@assets/packages build incus test vm
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
+	@$(MAKE) $(BUILDING) all tests
 	@tests/vm/run tests/run $(BUILD) vm
 
 check-truth: ## what is predicted and what is true, on every filesystem, as one table
 	@assets/packages build incus test vm truth
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
+	@$(MAKE) $(BUILDING) all tests
 	@tests/truth/run $(BUILD)
 
 check-unit: tests-unit ## the tests that need no daemon
@@ -99,7 +100,7 @@ check-unit: tests-unit ## the tests that need no daemon
 
 bench: ## speed and memory as ratios against the incus command and the bare API
 	@assets/packages build incus test
-	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
+	@$(MAKE) $(BUILDING) all tests
 	@tests/run $(BUILD) bench
 
 tests-unit: all $(UNIT_PROGRAMS)
@@ -124,7 +125,7 @@ fuzz-build: $(FUZZ_TARGETS)
 
 fuzz: ## every parser of outside data under libFuzzer, each for SECONDS (60); TARGETS="settings http"
 	@assets/packages build fuzz
-	@$(MAKE) --no-print-directory -j"$$(nproc)" fuzz-build
+	@$(MAKE) $(BUILDING) fuzz-build
 	@tests/fuzz/run $(FUZZ) $(or $(SECONDS),60) $(TARGETS)
 
 lint: ## rooms, format, clang-tidy, cppcheck

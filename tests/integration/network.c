@@ -474,8 +474,8 @@ static void test_half_made(void **state) {
     _result_ killed = child_wait(&child);
     assert_status(killed, 3);
     private_daemon_up();
-    world.variables[1] =
-        "BERTH_STANDBY=1"; /* a standby container is of the network that it gets in the end */
+    /* a standby container is of the network that it gets in the end */
+    world.variables[1] = "BERTH_STANDBY=1";
     _result_ fill = berth(&world.how, "standby", "fill", "--image", "berth-small", NULL);
     _result_ clear = berth(&world.how, "standby", "clear", NULL);
     world.variables[1] = NULL;
